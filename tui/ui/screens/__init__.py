@@ -1,0 +1,1 @@
+"""Screens: whole-terminal compositions of widgets."""

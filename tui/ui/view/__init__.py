@@ -1,0 +1,1 @@
+"""View state and its reducers: pure data, no Textual, no engine."""

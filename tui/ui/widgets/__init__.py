@@ -1,0 +1,1 @@
+"""Widgets: one widget, one file. They see events and view state only."""
