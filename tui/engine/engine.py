@@ -1,0 +1,164 @@
+"""The composition root: `build` puts the rooms together, `Engine.handle` takes commands."""
+
+import asyncio
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import assert_never
+
+from tui.config.model import Config
+from tui.core import secrets
+from tui.core.clock import Clock, SystemClock
+from tui.core.commands import ClearConversation, Command, DropQueued, Retry, Stop, Submit
+from tui.core.errors import Problem
+from tui.core.events import Notice, NoticeLevel, PaneInfo, SessionEnded, SessionStarted
+from tui.core.ids import new_id
+from tui.core.untrusted import clean_line
+from tui.engine.bus import Bus
+from tui.engine.journal import Journal
+from tui.engine.pane import Pane
+from tui.engine.session import PanePlan, SessionPlan
+from tui.providers.base import Deadlines, Provider
+from tui.providers.registry import create_provider
+from tui.spend.prices import load_prices
+
+
+class Engine:
+    """A session: its panes, its bus, its journal."""
+
+    def __init__(
+        self, *, session: str, bus: Bus, panes: Iterable[Pane], infos: tuple[PaneInfo, ...], demo: bool,
+        providers: Iterable[Provider], journal: Journal | None,
+    ) -> None:  # fmt: skip
+        self.session = session
+        self.bus = bus
+        self.panes = infos
+        self.demo = demo
+        self.journal_path = journal.path if journal is not None else None
+        self._panes = {pane.name: pane for pane in panes}
+        self._providers = tuple(providers)
+        self._journal = journal
+        self._closed = False
+
+    async def start(self) -> None:
+        """Begin the session: the journal writes, and `SessionStarted` is published."""
+        if self._journal is not None:
+            self._journal.start()
+        self.bus.publish(SessionStarted(session=self.session, panes=self.panes, demo=self.demo))
+
+    def handle(self, command: Command) -> None:
+        """Carry out a command. Returns at once; what comes of it is published."""
+        match command:
+            case Submit(text=text, panes=names):
+                for pane in self._named(names):
+                    pane.submit(text)
+            case Stop(pane=name):
+                for pane in self._one_or_all(name):
+                    pane.stop()
+            case DropQueued(pane=name):
+                self._drop_queued(name)
+            case Retry(pane=name):
+                self._retry(name)
+            case ClearConversation(pane=name):
+                for pane in self._one_or_all(name):
+                    pane.clear()
+            case _:
+                assert_never(command)
+
+    def busy(self) -> bool:
+        """Whether any pane runs a turn."""
+        return any(pane.busy for pane in self._panes.values())
+
+    async def prepare(self, pane: str) -> None:
+        """Import the SDK of a pane, off the loop; publishes loading and ready. Further calls do nothing."""
+        await self._panes[pane].prepare()
+
+    async def close(self) -> None:
+        """End the session: turns are stopped and reported, connections closed, the journal written to its end."""
+        if self._closed:
+            return
+        self._closed = True
+        await asyncio.gather(*(pane.close() for pane in self._panes.values()))
+        self.bus.publish(SessionEnded(session=self.session))
+        await self.bus.close()
+        await asyncio.gather(*(provider.close() for provider in self._providers))
+        if self._journal is not None:
+            await self._journal.close()
+
+    def _named(self, names: tuple[str, ...] | None) -> list[Pane]:
+        if names is None:
+            return list(self._panes.values())
+        unknown = [name for name in names if name not in self._panes]
+        if unknown:
+            wrong = clean_line(", ".join(unknown))
+            self._notice("No such pane", f"{wrong}: the panes are {', '.join(self._panes)}.")
+        return [self._panes[name] for name in dict.fromkeys(names) if name in self._panes]
+
+    def _one_or_all(self, name: str | None) -> list[Pane]:
+        return self._named(None if name is None else (name,))
+
+    def _drop_queued(self, name: str | None) -> None:
+        for pane in self._one_or_all(name):
+            dropped = pane.drop_newest()
+            while name is None and dropped:
+                dropped = pane.drop_newest()
+
+    def _retry(self, name: str) -> None:
+        for pane in self._named((name,)):
+            if not pane.retry():
+                self._notice("Nothing to retry", f"{pane.name} is busy or has no prompt yet.")
+
+    def _notice(self, title: str, text: str) -> None:
+        self.bus.publish(Notice(level=NoticeLevel.WARNING, problem=Problem(title=title, text=text)))
+
+
+def build(config: Config, plan: SessionPlan, *, state_dir: Path | None, clock: Clock | None = None) -> Engine:
+    """Put a session together. No SDK is imported and no connection opened.
+
+    `state_dir` is where the journal goes; None keeps no journal, as does `journal.enabled = false`.
+    """
+    clock = clock or SystemClock()
+    session = new_id("session")
+    bus = Bus()
+    secrets.register(pane.api_key for pane in plan.panes if pane.api_key)
+    prices = load_prices(config.prices)
+    providers: dict[tuple[str, str | None], Provider] = {}
+    panes = []
+    for pane in plan.panes:
+        key = (pane.endpoint, pane.api_key)
+        if key not in providers:
+            providers[key] = _provider(pane, config)
+        panes.append(Pane(pane, providers[key], prices=prices, publish=bus.publish, clock=clock))
+    journal = None
+    if state_dir is not None and config.journal.enabled:
+        day = datetime.fromtimestamp(clock.wall(), UTC).strftime("%Y-%m-%d")
+        journal = Journal(state_dir / "sessions" / f"{day}-{session}.jsonl", bus, clock)
+    infos = tuple(
+        PaneInfo(name=pane.name, provider=pane.endpoint, model=clean_line(pane.model), role=clean_line(pane.role))
+        for pane in plan.panes
+    )
+    return Engine(
+        session=session,
+        bus=bus,
+        panes=panes,
+        infos=infos,
+        demo=plan.demo,
+        providers=providers.values(),
+        journal=journal,
+    )
+
+
+def _provider(pane: PanePlan, config: Config) -> Provider:
+    waits = config.timeouts
+    return create_provider(
+        pane.endpoint_config,
+        api_key=pane.api_key,
+        base_url=pane.base_url,
+        deadlines=Deadlines(
+            connect=waits.connect,
+            first_event=waits.first_event,
+            first_token=waits.first_token,
+            idle=waits.idle,
+            total=waits.total,
+        ),
+    )

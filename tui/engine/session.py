@@ -1,0 +1,191 @@
+"""Which panes a session has: from flags, configuration, keys in the environment, a local server, or the demo."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from tui.config.model import Config, EndpointConfig, PaneConfig, WireName
+from tui.core.chat import Effort
+from tui.core.errors import Problem, UsageError
+from tui.core.untrusted import clean_line
+
+VENDORS: Final = ("anthropic", "openai", "gemini")
+LOCAL: Final = "compatible"
+_DEMO_KEY: Final = "demo"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PanePlan:
+    """A pane as it will be built. `role` is its title; `system` the whole system prompt, the role's text included."""
+
+    name: str
+    endpoint: str
+    endpoint_config: EndpointConfig
+    model: str
+    role: str = ""
+    system: str = ""
+    effort: Effort | None = None
+    max_tokens: int = 16_384
+    base_url: str | None = None
+    api_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionPlan:
+    """The panes of a session, in order."""
+
+    panes: tuple[PanePlan, ...]
+    demo: bool = False
+
+
+def plan_session(
+    config: Config,
+    environ: Mapping[str, str],
+    *,
+    only: Sequence[str] = (),
+    demo_url: str | None = None,
+    local_models: Callable[[str], list[str]] = lambda base_url: [],
+) -> SessionPlan | None:
+    """Return the session's panes, or None when nothing is configured, no key is set and no local server answers.
+
+    `only` holds ``PROVIDER[:MODEL]`` words that replace the configured panes. `demo_url` is the address of a
+    running demo server: every pane then talks to it. `local_models` asks an OpenAI-compatible server at a base
+    URL for its models and returns an empty list when none answers. Raises `UsageError` for a pane that names an
+    unknown endpoint or has no model.
+    """
+    if only:
+        wanted = [_pane_of_word(word, config) for word in only]
+    elif config.panes:
+        wanted = list(config.panes)
+    elif demo_url is not None:
+        wanted = [PaneConfig(provider=vendor) for vendor in VENDORS]
+    else:
+        wanted = _panes_of_environment(config, environ, local_models)
+    if not wanted:
+        return None
+    planned: list[PanePlan] = []
+    for pane in wanted:
+        taken = {other.name for other in planned}
+        planned.append(_plan_pane(pane, config, environ, demo_url, local_models, taken))
+    return SessionPlan(panes=tuple(planned), demo=demo_url is not None)
+
+
+def key_of(endpoint: EndpointConfig, environ: Mapping[str, str]) -> str | None:
+    """Return the endpoint's key: the first of its environment variables that is set and not empty."""
+    return next((environ[name] for name in endpoint.api_key_env if environ.get(name)), None)
+
+
+def base_url_of(endpoint: EndpointConfig, environ: Mapping[str, str]) -> str | None:
+    """Return the endpoint's address: its environment variables first, then its setting; None is the vendor's own."""
+    from_environment = next((environ[name] for name in endpoint.base_url_env if environ.get(name)), None)
+    return from_environment or endpoint.base_url or None
+
+
+def _pane_of_word(word: str, config: Config) -> PaneConfig:
+    provider, _, model = word.partition(":")
+    _endpoint(provider, config, f"--pane {word}")
+    return PaneConfig(provider=provider, model=model)
+
+
+def _panes_of_environment(
+    config: Config, environ: Mapping[str, str], local_models: Callable[[str], list[str]]
+) -> list[PaneConfig]:
+    with_key = [
+        PaneConfig(provider=name)
+        for name in (*VENDORS, *sorted(config.endpoints.keys() - {*VENDORS, LOCAL}))
+        if name in config.endpoints and key_of(config.endpoints[name], environ)
+    ]
+    if with_key or LOCAL not in config.endpoints:
+        return with_key
+    base_url = base_url_of(config.endpoints[LOCAL], environ)
+    models = local_models(base_url) if base_url else []
+    return [PaneConfig(provider=LOCAL, model=model) for model in models[:3]]
+
+
+def _plan_pane(
+    pane: PaneConfig,
+    config: Config,
+    environ: Mapping[str, str],
+    demo_url: str | None,
+    local_models: Callable[[str], list[str]],
+    taken: set[str],
+) -> PanePlan:
+    endpoint = _endpoint(pane.provider, config, f"[[panes]] provider = {pane.provider!r}")
+    base_url = base_url_of(endpoint, environ) if demo_url is None else demo_base_url(endpoint.wire, demo_url)
+    model = pane.model or endpoint.default_model
+    if not model and base_url and demo_url is None:
+        model = next(iter(local_models(base_url)), "")
+    if not model and demo_url is not None:
+        model = "demo-model"
+    if not model:
+        label = clean_line(pane.name or pane.provider)
+        raise UsageError(
+            Problem(
+                title="No model",
+                text=f"Pane “{label}” names no model, and its endpoint has no default.",
+                hint=f"Write --pane {pane.provider}:MODEL, or set the pane's `model` or its endpoint's `default_model`.",
+            )
+        )
+    title, system = _role(pane, config)
+    return PanePlan(
+        name=_unique(pane.name or _default_name(pane, endpoint, model), taken),
+        endpoint=pane.provider,
+        endpoint_config=endpoint,
+        model=model,
+        role=title,
+        system=system,
+        effort=pane.effort,
+        max_tokens=pane.max_tokens,
+        base_url=base_url,
+        api_key=key_of(endpoint, environ) if demo_url is None else _DEMO_KEY,
+    )
+
+
+def demo_base_url(wire: WireName, demo_url: str) -> str:
+    """Return the address at which the demo server speaks `wire`, as that wire's SDK wants it."""
+    return demo_url + "/v1" if wire in (WireName.OPENAI, WireName.COMPATIBLE) else demo_url
+
+
+def _endpoint(name: str, config: Config, where: str) -> EndpointConfig:
+    endpoint = config.endpoints.get(name)
+    if endpoint is None:
+        known = ", ".join(sorted(config.endpoints))
+        raise UsageError(
+            Problem(
+                title="Unknown provider",
+                text=f"{clean_line(where)}: there is no endpoint “{clean_line(name)}”.",
+                hint=f"Known: {known}. Others are added as [endpoints.NAME] in the configuration.",
+            )
+        )
+    return endpoint
+
+
+def _default_name(pane: PaneConfig, endpoint: EndpointConfig, model: str) -> str:
+    return endpoint.pane_name or model.rpartition("/")[2]
+
+
+def _unique(name: str, taken: set[str]) -> str:
+    base = "-".join(clean_line(name, 40).split()) or "model"
+    candidate, number = base, 1
+    while candidate in taken:
+        number += 1
+        candidate = f"{base}-{number}"
+    return candidate
+
+
+def _role(pane: PaneConfig, config: Config) -> tuple[str, str]:
+    if not pane.role:
+        return "", pane.system
+    role = config.roles.get(pane.role)
+    if role is None:
+        label, wrong = clean_line(pane.name or pane.provider), clean_line(pane.role)
+        known = ", ".join(sorted(config.roles)) or "none"
+        raise UsageError(
+            Problem(
+                title="Unknown role",
+                text=f"Pane “{label}” has the role “{wrong}”.",
+                hint=f"Known roles: {known}. Others are added as [roles.{wrong}].",
+            )
+        )
+    system = "\n\n".join(part for part in (role.prompt.strip(), pane.system.strip()) if part)
+    return role.title or pane.role, system
