@@ -9,6 +9,7 @@ import hmac
 import os
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final
 
 _MIN_KNOWN: Final = 8
@@ -57,15 +58,23 @@ def _mask_match(match: re.Match[str]) -> str:
     return _label(match.lastgroup or "secret", match[0])
 
 
+@lru_cache(maxsize=8)
+def _known_pattern(values: frozenset[str]) -> re.Pattern[str]:
+    return re.compile("|".join(re.escape(value) for value in sorted(values, key=len, reverse=True)) or r"(?!)")
+
+
+def _mask_known(match: re.Match[str]) -> str:
+    return _label("known", match[0])
+
+
 def mask(text: str) -> str:
     """Return `text` with every known or recognisable secret replaced by ``[masked:kind:xxxx]``.
 
     The four hexadecimal digits are the same for the same secret within one run, so that two places can be
     seen to hold the same one; no character of the secret is kept. Masking twice changes nothing more.
     """
-    for value in sorted(_known, key=len, reverse=True):
-        if value in text:
-            text = text.replace(value, _label("known", value))
+    if _known:
+        text = _known_pattern(frozenset(_known)).sub(_mask_known, text)
     return _SHAPES.sub(_mask_match, text)
 
 
@@ -76,28 +85,40 @@ class StreamMasker:
     """
 
     def __init__(self) -> None:
+        self._values = known_values()
+        self._pattern = _known_pattern(self._values)
         self._held = ""
 
     def feed(self, text: str) -> str:
         """Return the masked text that is safe to show now."""
-        if not _known:
+        if not self._values:
             return text
         text = self._held + text
-        for value in sorted(_known, key=len, reverse=True):
-            if value in text:
-                text = text.replace(value, _label("known", value))
-        keep = max((self._overlap(text, value) for value in _known), default=0)
-        self._held = text[len(text) - keep :]
-        return text[: len(text) - keep]
+        safe: list[str] = []
+        position = 0
+        while True:
+            hold = self._hold_from(text, position)
+            match = self._pattern.search(text, position)
+            if match is None or hold <= match.start():
+                break
+            safe += (text[position : match.start()], _mask_known(match))
+            position = match.end()
+        safe.append(text[position:hold])
+        self._held = text[hold:]
+        return "".join(safe)
 
     def flush(self) -> str:
-        """Return what was held back; the stream is over."""
+        """Return what was held back, masked; the stream is over."""
         held, self._held = self._held, ""
-        return held
+        return self._pattern.sub(_mask_known, held)
 
-    @staticmethod
-    def _overlap(text: str, value: str) -> int:
-        for length in range(min(len(value) - 1, len(text)), 0, -1):
-            if text.endswith(value[:length]):
-                return length
-        return 0
+    def _hold_from(self, text: str, start: int) -> int:
+        """Return where the text begins that could still grow into a known value; its length when nothing could."""
+        hold = len(text)
+        for value in self._values:
+            at = text.find(value[0], max(start, len(text) - len(value) + 1))
+            while 0 <= at < hold:
+                if value.startswith(text[at:]):
+                    hold = at
+                at = text.find(value[0], at + 1)
+        return hold

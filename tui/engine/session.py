@@ -123,7 +123,7 @@ def _plan_pane(
             Problem(
                 title="No model",
                 text=f"Pane “{label}” names no model, and its endpoint has no default.",
-                hint=f"Write --pane {pane.provider}:MODEL, or set the pane's `model` or its endpoint's `default_model`.",
+                hint=f"Write --pane {pane.provider}:MODEL, or set its `model` or the `default_model` of its endpoint.",
             )
         )
     title, system = _role(pane, config)
