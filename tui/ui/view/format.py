@@ -1,0 +1,340 @@
+"""Figures and states as short text, and lines that give way gracefully when the width does not suffice.
+
+A line is a tuple of spans; a span is text with the name of a tone. What a tone looks like is the widgets' affair.
+"""
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final, TypeAlias
+
+from tui.core.money import usd_short
+from tui.ui.view.state import PaneView, Phase, SessionView, Totals, TurnView
+
+
+class Tone(StrEnum):
+    """How a span is meant; themes decide on the colours."""
+
+    PLAIN = "plain"
+    STRONG = "strong"
+    MUTED = "muted"
+    ACCENT = "accent"
+    BADGE = "badge"
+    MARK = "mark"
+    OK = "ok"
+    BUSY = "busy"
+    WARN = "warn"
+    BAD = "bad"
+    ANTHROPIC = "anthropic"
+    OPENAI = "openai"
+    GEMINI = "gemini"
+    COMPATIBLE = "compatible"
+
+
+Span: TypeAlias = tuple[str, Tone]
+Line: TypeAlias = tuple[Span, ...]
+
+_LOOKS: Final[dict[Phase, tuple[str, str, Tone]]] = {
+    Phase.READY: ("○", "o", Tone.MUTED),
+    Phase.CONNECTING: ("◌", "~", Tone.MUTED),
+    Phase.WAITING: ("◔", "~", Tone.BUSY),
+    Phase.THINKING: ("◑", "*", Tone.BUSY),
+    Phase.ANSWERING: ("●", ">", Tone.BUSY),
+    Phase.CALLING: ("▸", ">", Tone.BUSY),
+    Phase.DONE: ("✓", "+", Tone.OK),
+    Phase.STOPPED: ("■", "#", Tone.MUTED),
+    Phase.EMPTY: ("▲", "!", Tone.WARN),
+    Phase.LIMIT: ("▲", "!", Tone.WARN),
+    Phase.REFUSED: ("▲", "!", Tone.WARN),
+    Phase.CUT: ("▲", "!", Tone.WARN),
+    Phase.RATE_LIMITED: ("▲", "!", Tone.WARN),
+    Phase.OVERLOADED: ("▲", "!", Tone.WARN),
+    Phase.QUOTA: ("✗", "x", Tone.BAD),
+    Phase.OFFLINE: ("✗", "x", Tone.BAD),
+    Phase.NO_KEY: ("✗", "x", Tone.BAD),
+    Phase.FAILED: ("✗", "x", Tone.BAD),
+}
+_PROVIDER_TONES: Final = {
+    "anthropic": Tone.ANTHROPIC,
+    "openai": Tone.OPENAI,
+    "gemini": Tone.GEMINI,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Glyphs:
+    """The characters besides letters that lines are drawn with."""
+
+    ascii: bool = False
+
+    def state(self, phase: Phase) -> str:
+        """The sign of a state."""
+        return _LOOKS[phase][1 if self.ascii else 0]
+
+    @property
+    def ellipsis(self) -> str:
+        """What stands for text that was cut away."""
+        return ".." if self.ascii else "…"
+
+    @property
+    def arrow(self) -> str:
+        """Between tokens read and tokens written."""
+        return ">" if self.ascii else "→"
+
+    @property
+    def down(self) -> str:
+        """What points at lines below."""
+        return "v" if self.ascii else "↓"
+
+    @property
+    def branch(self) -> str:
+        """Before a branch's name."""
+        return "@" if self.ascii else "⎇"
+
+    @property
+    def dot(self) -> str:
+        """Between two words that belong together."""
+        return "-" if self.ascii else "·"
+
+    @property
+    def rule(self) -> str:
+        """One cell of a horizontal line."""
+        return "-" if self.ascii else "─"
+
+
+UNICODE: Final = Glyphs()
+ASCII: Final = Glyphs(ascii=True)
+
+
+def state_tone(phase: Phase) -> Tone:
+    """The tone of a state."""
+    return _LOOKS[phase][2]
+
+
+def provider_tone(provider: str) -> Tone:
+    """The tone of an endpoint; unknown ones look like a compatible server."""
+    return _PROVIDER_TONES.get(provider, Tone.COMPATIBLE)
+
+
+def cells(text: str) -> int:
+    """Width of one line of text in terminal cells."""
+    if text.isascii():
+        return len(text)
+    return sum(
+        0 if unicodedata.combining(character) else 2 if unicodedata.east_asian_width(character) in "WF" else 1
+        for character in text
+    )
+
+
+def clip(text: str, width: int, ellipsis: str = "…") -> str:
+    """Return `text` cut to `width` cells, with an ellipsis where something is missing."""
+    if cells(text) <= width:
+        return text
+    room = width - cells(ellipsis)
+    if room <= 0:
+        return ellipsis[: max(width, 0)]
+    used = 0
+    for position, character in enumerate(text):
+        used += cells(character)
+        if used > room:
+            return text[:position].rstrip() + ellipsis
+    return text
+
+
+def tokens(count: int) -> str:
+    """Tokens in at most five characters: ``830``, ``1.2k``, ``48k``, ``1.3M``."""
+    if count < 1000:
+        return str(count)
+    for limit, divisor, unit in ((999_500, 1000, "k"), (999_500_000, 1_000_000, "M")):
+        if count < limit:
+            value = count / divisor
+            return f"{value:.1f}{unit}" if value < 9.95 else f"{value:.0f}{unit}"
+    return f"{count / 1e9:.1f}G"
+
+
+def duration(seconds: float) -> str:
+    """A duration as people say it: ``0.8s``, ``12s``, ``2m05s``, ``1h02m``."""
+    if seconds < 9.95:
+        return f"{max(seconds, 0.0):.1f}s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole}s"
+    if whole < 3600:
+        return f"{whole // 60}m{whole % 60:02d}s"
+    return f"{whole // 3600}h{whole % 3600 // 60:02d}m"
+
+
+def spend(totals: Totals) -> str:
+    """Money of a session: ``$.042``, ``$.042 + unpriced``, ``unpriced``."""
+    if totals.unpriced:
+        return f"{usd_short(totals.cost_pico)} + unpriced" if totals.cost_pico else "unpriced"
+    return usd_short(totals.cost_pico)
+
+
+def state_words(pane: PaneView, glyphs: Glyphs, now: float) -> str:
+    """A state by sign and word, with the seconds so far, or until a retry makes sense, where they matter."""
+    text = f"{glyphs.state(pane.phase)} {pane.phase.value}"
+    turn = pane.turn
+    if turn is None:
+        return text
+    if pane.phase in (Phase.WAITING, Phase.THINKING) and now - turn.attempt_began >= 1:
+        return f"{text} {round(now - turn.attempt_began)}s"
+    if turn.retry_at is not None and turn.retry_at > now:
+        return f"{text} {duration(turn.retry_at - now)}"
+    return text
+
+
+def fit(left: Sequence[tuple[int, Span]], right: Span, width: int, *, gap: int = 1) -> Line:
+    """Lay out a line of `width` cells: `left` parts a space apart, `right` at the end.
+
+    Each left part has a rank; the highest ranks are dropped until the line fits. What must stay (rank 0) is cut.
+    """
+    parts = [(rank, span) for rank, span in left if span[0]]
+    room = max(width - cells(right[0]) - (gap if right[0] else 0), 0)
+    while _width(parts) > room:
+        worst = max((rank for rank, _ in parts), default=0)
+        if worst == 0:
+            break
+        position = max(index for index, (rank, _) in enumerate(parts) if rank == worst)
+        del parts[position]
+    spans: list[Span] = []
+    used = 0
+    for _, (text, tone) in parts:
+        if used:
+            spans.append((" ", Tone.PLAIN))
+            used += 1
+        shown = clip(text, room - used)
+        spans.append((shown, tone))
+        used += cells(shown)
+        if used >= room:
+            break
+    if right[0]:
+        end = clip(right[0], width)
+        spans += [(" " * max(width - used - cells(end), 0), Tone.PLAIN), (end, right[1])]
+    return tuple(spans)
+
+
+def _width(parts: Sequence[tuple[int, Span]]) -> int:
+    return sum(cells(span[0]) for _, span in parts) + max(len(parts) - 1, 0)
+
+
+def head_title(pane: PaneView, number: int, width: int, glyphs: Glyphs, now: float, *, selected: bool) -> Line:
+    """First line of a pane's head: number, name, model, role; its state at the right."""
+    model = pane.model if pane.model != pane.name else ""
+    role = f"{glyphs.dot} {pane.role}" if pane.role else ""
+    left: list[tuple[int, Span]] = [
+        (0, (f" {number} ", Tone.MARK if selected else Tone.BADGE)),
+        (0, (pane.name, provider_tone(pane.provider))),
+        (2, (model, Tone.MUTED)),
+        (3, (role, Tone.MUTED)),
+    ]
+    return fit(left, (state_words(pane, glyphs, now) + " ", state_tone(pane.phase)), width)
+
+
+def head_figures(pane: PaneView, width: int, glyphs: Glyphs, now: float) -> Line:
+    """Second line of a pane's head: time to first token, speed, tokens in and out, cost, attempt, queue."""
+    queue = (f"{len(pane.queued)} queued" if pane.queued else "", Tone.ACCENT)
+    turn = pane.turn
+    if turn is None:
+        return fit([(1, ("   " + (pane.role or "no turn yet"), Tone.MUTED))], (queue[0] + " ", queue[1]), width)
+    parts: list[tuple[int, Span]] = [(0, ("  ", Tone.PLAIN))]
+    parts += [(rank, (text, Tone.MUTED)) for rank, text in _figures(turn, glyphs, now)]
+    if turn.attempt > 1:
+        parts.append((1, (f"try {turn.attempt}", Tone.WARN)))
+    return fit(parts, (queue[0] + " ", queue[1]) if queue[0] else ("", Tone.PLAIN), width)
+
+
+def _figures(turn: TurnView, glyphs: Glyphs, now: float) -> list[tuple[int, str]]:
+    first = turn.time_to_first_token()
+    speed = turn.tokens_per_second(now)
+    usage = turn.usage
+    written = usage.output_tokens if turn.seconds is not None else max(usage.output_tokens, turn.characters // 4)
+    counts = ""
+    if usage.total_input_tokens or written:
+        sign = "~" if usage.estimated or (turn.seconds is None and written > usage.output_tokens) else ""
+        read = tokens(usage.total_input_tokens) if usage.total_input_tokens else "?"
+        counts = f"{read}{glyphs.arrow}{sign}{tokens(written)}"
+    cost = ""
+    if turn.cost_pico is not None:
+        cost = usd_short(turn.cost_pico)
+    elif turn.seconds is not None and written:
+        cost = "unpriced"
+    return [
+        (3, f"ttft {duration(first)}" if first is not None else ""),
+        (2, f"{speed:.0f} tok/s" if speed is not None else ""),
+        (1, counts),
+        (2, cost),
+        (4, f"in {duration(turn.seconds)}" if turn.seconds is not None and turn.answered else ""),
+    ]
+
+
+def head_compact(pane: PaneView, number: int, width: int, glyphs: Glyphs, now: float, *, selected: bool) -> Line:
+    """A pane's whole head on one line, for low panes."""
+    left: list[tuple[int, Span]] = [
+        (0, (f" {number} ", Tone.MARK if selected else Tone.BADGE)),
+        (0, (pane.name, provider_tone(pane.provider))),
+        (5, (pane.model if pane.model != pane.name else "", Tone.MUTED)),
+        (6, (f"{glyphs.dot} {pane.role}" if pane.role else "", Tone.MUTED)),
+    ]
+    if pane.turn is not None:
+        left += [(rank + 1, (text, Tone.MUTED)) for rank, text in _figures(pane.turn, glyphs, now)]
+        if pane.turn.attempt > 1:
+            left.append((1, (f"try {pane.turn.attempt}", Tone.WARN)))
+    if pane.queued:
+        left.append((1, (f"{len(pane.queued)} queued", Tone.ACCENT)))
+    return fit(left, (state_words(pane, glyphs, now) + " ", state_tone(pane.phase)), width)
+
+
+def tab_spans(view: SessionView, glyphs: Glyphs, visible: Sequence[str], width: int) -> list[tuple[str, Line]]:
+    """The tab line: for each pane its name and spans; without the word of the state where the width is short."""
+    tabs = [(pane.name, _tab(pane, number, glyphs, view, visible, True)) for number, pane in view.numbered()]
+    if sum(cells(text) for _, line in tabs for text, _ in line) <= width:
+        return tabs
+    return [(pane.name, _tab(pane, number, glyphs, view, visible, False)) for number, pane in view.numbered()]
+
+
+def _tab(pane: PaneView, number: int, glyphs: Glyphs, view: SessionView, visible: Sequence[str], full: bool) -> Line:
+    selected = pane.name == view.selected
+    name_tone = Tone.MARK if selected else Tone.STRONG if pane.name in visible else Tone.MUTED
+    word = f"{glyphs.state(pane.phase)} {pane.phase.value}" if full else glyphs.state(pane.phase)
+    return ((f" {number} {pane.name} ", name_tone), (f" {word}  ", state_tone(pane.phase)))
+
+
+def strip_line(view: SessionView, width: int, glyphs: Glyphs, now: float) -> Line:
+    """The state of every model by sign and word, on one line; words go before names do."""
+    full = _strip(view, glyphs, now, True)
+    return full if sum(cells(text) for text, _ in full) <= width else _strip(view, glyphs, now, False)
+
+
+def _strip(view: SessionView, glyphs: Glyphs, now: float, full: bool) -> Line:
+    spans: list[Span] = []
+    for _, pane in view.numbered():
+        words = state_words(pane, glyphs, now) if full else glyphs.state(pane.phase)
+        if pane.queued:
+            words += f" +{len(pane.queued)} queued" if full else f" +{len(pane.queued)}"
+        spans += [(f" {pane.name} ", provider_tone(pane.provider)), (f"{words}  ", state_tone(pane.phase))]
+    return tuple(spans)
+
+
+def top_line(view: SessionView, project: str, branch: str, width: int, glyphs: Glyphs) -> Line:
+    """The first line of the screen: program, DEMO, project, branch, session; the spend at the right."""
+    totals = view.totals()
+    left: list[tuple[int, Span]] = [(0, (" llmmixer", Tone.STRONG))]
+    if view.demo:
+        left.append((0, (" DEMO ", Tone.BADGE)))
+    left += [
+        (1, (project, Tone.PLAIN)),
+        (2, (f"{glyphs.branch} {branch}" if branch else "", Tone.MUTED)),
+        (3, (f"session {view.session[-4:]}" if view.session else "", Tone.MUTED)),
+    ]
+    tally = f"{tokens(totals.input_tokens)}{glyphs.arrow}{tokens(totals.output_tokens)} tok  " if width >= 70 else ""
+    money = "costs nothing" if view.demo and not totals.cost_pico else spend(totals)
+    return fit(left, (f"{tally if totals.turns else ''}{money} ", Tone.STRONG), width, gap=2)
+
+
+def below_line(count: int, width: int, key: str, glyphs: Glyphs) -> str:
+    """The marker over the last row of a pane that does not follow its tail."""
+    noun = "line" if count == 1 else "lines"
+    text = f" {glyphs.down} {count} {noun} below "
+    return f"{text}{glyphs.dot} {key} " if cells(text) + cells(key) + 3 <= width else clip(text, width)

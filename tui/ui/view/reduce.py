@@ -1,0 +1,260 @@
+"""How events change the view. Deterministic: the same events at the same times give the same view.
+
+Text is never collected here; it is handed on as pane operations, so a token costs the same however long the
+answer is.
+"""
+
+import json
+from typing import Final, TypeAlias, assert_never
+
+from tui.core.chat import StopReason, ToolCall, Usage
+from tui.core.errors import Outcome, Problem
+from tui.core.events import (
+    AttemptStarted,
+    ConversationCleared,
+    Event,
+    MessageCompleted,
+    Notice,
+    PromptDropped,
+    PromptQueued,
+    ProviderLoading,
+    ProviderReady,
+    SessionEnded,
+    SessionStarted,
+    StreamStarted,
+    TextDelta,
+    ThinkingDelta,
+    ToolCallBegan,
+    ToolCallRequested,
+    TurnFinished,
+    TurnStarted,
+    UsageReported,
+)
+from tui.core.untrusted import clean, clean_line
+from tui.ui.view.format import duration
+from tui.ui.view.state import (
+    TAIL_CHARACTERS,
+    Append,
+    Begin,
+    Clear,
+    End,
+    PaneView,
+    Part,
+    Phase,
+    SessionView,
+    TurnView,
+)
+
+_OUTCOME_PHASES: Final = {
+    Outcome.SUCCESS: Phase.DONE,
+    Outcome.TRANSIENT: Phase.FAILED,
+    Outcome.RATE_LIMITED: Phase.RATE_LIMITED,
+    Outcome.QUOTA_SPENT: Phase.QUOTA,
+    Outcome.CALLER_ERROR: Phase.FAILED,
+    Outcome.AUTH: Phase.NO_KEY,
+    Outcome.TRUNCATED: Phase.CUT,
+    Outcome.CANCELLED: Phase.STOPPED,
+    Outcome.OFFLINE: Phase.OFFLINE,
+}
+_STOP_PHASES: Final = {
+    StopReason.MAX_TOKENS: Phase.LIMIT,
+    StopReason.CONTEXT_FULL: Phase.LIMIT,
+    StopReason.REFUSAL: Phase.REFUSED,
+    StopReason.CONTENT_FILTER: Phase.REFUSED,
+}
+_STOP_NOTES: Final = {
+    StopReason.MAX_TOKENS: "The answer reached the output limit of this pane (`max_tokens`) and stops here.",
+    StopReason.CONTEXT_FULL: "The conversation fills the model's context; `/clear` starts afresh.",
+    StopReason.REFUSAL: "The model declined to answer.",
+    StopReason.CONTENT_FILTER: "The provider's content filter ended the answer.",
+    StopReason.MALFORMED_CALL: "The model wrote a tool call that cannot be read.",
+}
+
+
+_PaneEvent: TypeAlias = ProviderLoading | ProviderReady | PromptQueued | PromptDropped | ConversationCleared
+_TurnEvent: TypeAlias = TurnStarted | AttemptStarted | StreamStarted | UsageReported | MessageCompleted | TurnFinished
+_StreamEvent: TypeAlias = TextDelta | ThinkingDelta | ToolCallBegan | ToolCallRequested
+
+
+def reduce(view: SessionView, event: Event, now: float) -> None:
+    """Bring `view` up to date with one event that came at `now` (monotonic seconds)."""
+    match event:
+        case SessionStarted():
+            view.session, view.demo = event.session, event.demo
+            view.panes = {info.name: PaneView.from_info(info) for info in event.panes}
+            view.selected = event.panes[0].name if event.panes else ""
+        case SessionEnded():
+            view.ended = True
+        case Notice():
+            view.notices.append(event)
+        case ProviderLoading() | ProviderReady() | PromptQueued() | PromptDropped() | ConversationCleared():
+            if pane := view.panes.get(event.pane):
+                _pane_event(pane, event)
+        case TurnStarted() | AttemptStarted() | StreamStarted() | UsageReported() | MessageCompleted() | TurnFinished():
+            if pane := view.panes.get(event.pane):
+                _turn_event(view, pane, event, now)
+        case TextDelta() | ThinkingDelta() | ToolCallBegan() | ToolCallRequested():
+            if (pane := view.panes.get(event.pane)) and pane.turn is not None and pane.turn.id == event.turn:
+                _stream_event(pane, pane.turn, event, now)
+        case _:
+            assert_never(event)
+
+
+def _pane_event(pane: PaneView, event: _PaneEvent) -> None:
+    match event:
+        case ProviderLoading():
+            if not pane.busy:
+                pane.set_phase(Phase.CONNECTING)
+        case ProviderReady():
+            if pane.phase is Phase.CONNECTING:
+                pane.set_phase(Phase.READY)
+        case PromptQueued():
+            pane.queued[event.prompt_id] = event.text
+            pane.state_changed = True
+        case PromptDropped():
+            pane.queued.pop(event.prompt_id, None)
+            pane.state_changed = True
+        case ConversationCleared():
+            pane.operations = [Clear()]
+            pane.part, pane.tail = None, ""
+            pane.state_changed = True
+            if not pane.busy:
+                pane.turn = None
+                pane.set_phase(Phase.READY)
+        case _:
+            assert_never(event)
+
+
+def _turn_event(view: SessionView, pane: PaneView, event: _TurnEvent, now: float) -> None:
+    turn = pane.turn
+    match event:
+        case TurnStarted():
+            _start(pane, event, now)
+        case AttemptStarted():
+            if turn is not None:
+                turn.attempt, turn.attempt_began = event.attempt, now
+                turn.first_token, turn.characters, turn.usage = None, 0, Usage()
+                pane.model = event.model
+                pane.set_phase(Phase.WAITING)
+                pane.state_changed = True
+        case StreamStarted() | MessageCompleted():
+            pass
+        case UsageReported():
+            if turn is not None and turn.id == event.turn:
+                turn.usage, turn.cost_pico = event.usage, event.cost_pico
+                pane.figures_changed = True
+        case TurnFinished():
+            if turn is not None and turn.id == event.turn:
+                _finish(view, pane, turn, event, now)
+        case _:
+            assert_never(event)
+
+
+def _stream_event(pane: PaneView, turn: TurnView, event: _StreamEvent, now: float) -> None:
+    if turn.first_token is None:
+        turn.first_token = now
+    match event:
+        case TextDelta():
+            _stream(pane, turn, Part.ANSWER, event.text, now)
+            pane.set_phase(Phase.ANSWERING)
+            pane.tail = (pane.tail + event.text)[-TAIL_CHARACTERS:]
+            turn.answered = turn.answered or not event.text.isspace()
+        case ThinkingDelta():
+            _stream(pane, turn, Part.THINKING, event.text, now)
+            pane.set_phase(Phase.THINKING)
+        case ToolCallBegan():
+            _close(pane, now)
+            pane.set_phase(Phase.CALLING)
+        case ToolCallRequested():
+            turn.called = True
+            _section(pane, Part.TOOL, event.call.name, call_text(event.call), now)
+        case _:
+            assert_never(event)
+    pane.figures_changed = True
+
+
+def _start(pane: PaneView, event: TurnStarted, now: float) -> None:
+    pane.turn = TurnView(id=event.turn, began=now, attempt_began=now)
+    pane.model = event.model
+    pane.tail = ""
+    if event.prompt_id is not None:
+        pane.queued.pop(event.prompt_id, None)
+    _section(pane, Part.PROMPT, "You", event.prompt, now)
+    pane.set_phase(Phase.WAITING)
+    pane.state_changed = True
+
+
+def _stream(pane: PaneView, turn: TurnView, part: Part, text: str, now: float) -> None:
+    if pane.part is not part:
+        _close(pane, now)
+        pane.operations.append(Begin(part, "Thinking" if part is Part.THINKING else pane.name))
+        pane.part, pane.part_began = part, now
+    turn.characters += len(text)
+    pane.operations.append(Append(text))
+
+
+def _close(pane: PaneView, now: float) -> None:
+    if pane.part is not None:
+        summary = f"Thought for {duration(now - pane.part_began)}" if pane.part is Part.THINKING else ""
+        pane.operations.append(End(summary))
+        pane.part = None
+
+
+def _section(pane: PaneView, part: Part, title: str, text: str, now: float) -> None:
+    _close(pane, now)
+    pane.operations += [Begin(part, title), Append(text), End()]
+
+
+def call_text(call: ToolCall) -> str:
+    """What a model asks a tool to do, one argument a line."""
+    if call.parsed is None:
+        return f"unreadable arguments: {clean(call.arguments)}"
+    return "\n".join(
+        f"{clean_line(name)}: {clean(value) if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}"
+        for name, value in call.parsed.items()
+    )
+
+
+def _finish(view: SessionView, pane: PaneView, turn: TurnView, event: TurnFinished, now: float) -> None:
+    turn.seconds, turn.first_token_s = event.seconds, event.first_token_s
+    turn.usage, turn.cost_pico, turn.attempt = event.usage, event.cost_pico, event.attempts
+    if event.retry_after is not None:
+        turn.retry_at = now + event.retry_after
+    pane.model = event.model or pane.model
+    pane.totals.add(event.usage, event.cost_pico)
+    _close(pane, now)
+    phase = finished_phase(event, answered=turn.answered, called=turn.called)
+    if event.outcome is Outcome.SUCCESS:
+        note = "The answer is empty." if phase is Phase.EMPTY else _STOP_NOTES.get(event.stop) if event.stop else None
+        if note:
+            _section(pane, Part.NOTE, phase.value, note, now)
+    elif event.outcome is Outcome.CANCELLED:
+        _section(pane, Part.NOTE, "stopped", "You stopped this answer.", now)
+    else:
+        problem = event.problem or Problem(title=phase.value.capitalize(), text="The provider gave no reason.")
+        _section(pane, Part.ERROR, problem.title, failure_text(problem, event.retry_after, view.retry_key), now)
+    pane.set_phase(phase)
+    pane.state_changed = pane.figures_changed = True
+
+
+def finished_phase(event: TurnFinished, *, answered: bool, called: bool) -> Phase:
+    """How a turn ended, in the words of the screen."""
+    title = event.problem.title.lower() if event.problem else ""
+    if event.outcome is Outcome.TRANSIENT and "overload" in title:
+        return Phase.OVERLOADED
+    if event.outcome is not Outcome.SUCCESS:
+        return _OUTCOME_PHASES[event.outcome]
+    if event.stop in _STOP_PHASES:
+        return _STOP_PHASES[event.stop]
+    return Phase.DONE if answered or called else Phase.EMPTY
+
+
+def failure_text(problem: Problem, retry_after: float | None, retry_key: str) -> str:
+    """What a failed turn says in its pane: what happened, what to do, and when."""
+    lines = [problem.text]
+    if problem.hint:
+        lines.append(problem.hint)
+    if retry_after is not None:
+        lines.append(f"The provider asks to wait {duration(retry_after)}.")
+    lines.append(f"Press {retry_key} in this pane, or type /retry, to send the prompt again.")
+    return "\n\n".join(lines)

@@ -1,0 +1,232 @@
+"""What the screen shows, as plain data. Text of answers is not kept here: it passes through as pane operations."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final, TypeAlias
+
+from tui.core.chat import Usage
+from tui.core.events import Notice, PaneInfo
+
+TAIL_CHARACTERS: Final = 600
+"""How much of the end of an answer is kept for the rail."""
+
+
+class Phase(StrEnum):
+    """What a pane is doing, or how its last turn ended. The value is the word people read."""
+
+    READY = "ready"
+    CONNECTING = "connecting"
+    WAITING = "waiting"
+    THINKING = "thinking"
+    ANSWERING = "answering"
+    CALLING = "tool call"
+    DONE = "done"
+    STOPPED = "stopped"
+    EMPTY = "empty"
+    LIMIT = "length limit"
+    REFUSED = "refused"
+    CUT = "cut"
+    RATE_LIMITED = "rate limited"
+    OVERLOADED = "overloaded"
+    QUOTA = "quota spent"
+    OFFLINE = "offline"
+    NO_KEY = "no key"
+    FAILED = "failed"
+
+
+BUSY: Final = frozenset({Phase.WAITING, Phase.THINKING, Phase.ANSWERING, Phase.CALLING})
+
+
+class Part(StrEnum):
+    """What a section of a pane's text is."""
+
+    PROMPT = "prompt"
+    THINKING = "thinking"
+    ANSWER = "answer"
+    TOOL = "tool"
+    ERROR = "error"
+    NOTE = "note"
+
+
+@dataclass(frozen=True, slots=True)
+class Begin:
+    """Open a section."""
+
+    part: Part
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Append:
+    """Add text to the open section."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """Close the open section; `summary` is shown where the section is folded."""
+
+    summary: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Clear:
+    """Forget every section."""
+
+
+Operation: TypeAlias = Begin | Append | End | Clear
+
+
+@dataclass(slots=True)
+class Totals:
+    """Sums over turns; money in pico-dollars. `unpriced` is true when the cost of some turn is unknown."""
+
+    turns: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost_pico: int = 0
+    unpriced: bool = False
+
+    def add(self, usage: Usage, cost_pico: int | None) -> None:
+        """Count one finished turn."""
+        self.turns += 1
+        self.input_tokens += usage.total_input_tokens
+        self.output_tokens += usage.output_tokens
+        if cost_pico is not None:
+            self.cost_pico += cost_pico
+        elif usage.total_input_tokens or usage.output_tokens:
+            self.unpriced = True
+
+    def merge(self, other: "Totals") -> None:
+        """Add another sum to this one."""
+        self.turns += other.turns
+        self.input_tokens += other.input_tokens
+        self.output_tokens += other.output_tokens
+        self.cost_pico += other.cost_pico
+        self.unpriced = self.unpriced or other.unpriced
+
+
+@dataclass(slots=True)
+class TurnView:
+    """The turn a pane shows figures of. Times are monotonic seconds; `characters` counts streamed text."""
+
+    id: str
+    began: float
+    attempt: int = 0
+    attempt_began: float = 0.0
+    first_token: float | None = None
+    characters: int = 0
+    answered: bool = False
+    called: bool = False
+    usage: Usage = field(default_factory=Usage)
+    cost_pico: int | None = None
+    seconds: float | None = None
+    first_token_s: float | None = None
+    retry_at: float | None = None
+
+    def time_to_first_token(self) -> float | None:
+        """Seconds from the attempt's start to its first token; None before it."""
+        if self.seconds is not None:
+            return self.first_token_s
+        return None if self.first_token is None else self.first_token - self.attempt_began
+
+    def tokens_per_second(self, now: float) -> float | None:
+        """Speed since the first token; while streaming it is estimated from characters. None when unknown."""
+        if self.seconds is not None:
+            span = self.seconds - (self.first_token_s or 0.0)
+            tokens: float = self.usage.output_tokens
+        elif self.first_token is not None:
+            span = now - self.first_token
+            tokens = max(self.characters / 4, self.usage.output_tokens)
+        else:
+            return None
+        return tokens / span if span >= 0.25 and tokens else None
+
+
+@dataclass(slots=True)
+class PaneView:
+    """One pane: who answers, what it is doing, its figures and what still has to be painted."""
+
+    name: str
+    provider: str
+    model: str
+    role: str = ""
+    phase: Phase = Phase.READY
+    turn: TurnView | None = None
+    queued: dict[str, str] = field(default_factory=dict)
+    totals: Totals = field(default_factory=Totals)
+    part: Part | None = None
+    part_began: float = 0.0
+    part_characters: int = 0
+    tail: str = ""
+    operations: list[Operation] = field(default_factory=list)
+    figures_changed: bool = True
+    state_changed: bool = True
+
+    @classmethod
+    def from_info(cls, info: PaneInfo) -> "PaneView":
+        """Return the view of a pane that has done nothing yet."""
+        return cls(name=info.name, provider=info.provider, model=info.model, role=info.role)
+
+    @property
+    def busy(self) -> bool:
+        """Whether a turn is running."""
+        return self.phase in BUSY
+
+    def set_phase(self, phase: Phase) -> None:
+        """Change what the pane is doing; a change is painted at the next frame."""
+        if phase is not self.phase:
+            self.phase = phase
+            self.state_changed = True
+
+
+@dataclass(slots=True)
+class SessionView:
+    """The whole session.
+
+    `notices` are waiting to be shown; `ended` is set by the last event; `retry_key` is named where a turn failed.
+    """
+
+    session: str = ""
+    demo: bool = False
+    panes: dict[str, PaneView] = field(default_factory=dict)
+    selected: str = ""
+    notices: list[Notice] = field(default_factory=list)
+    ended: bool = False
+    retry_key: str = "r"
+
+    @property
+    def busy(self) -> bool:
+        """Whether any pane has a running turn."""
+        return any(pane.busy for pane in self.panes.values())
+
+    @property
+    def current(self) -> PaneView | None:
+        """The selected pane."""
+        return self.panes.get(self.selected)
+
+    def index(self, name: str) -> int:
+        """Position of a pane, counted from 0."""
+        return list(self.panes).index(name)
+
+    def numbered(self) -> Iterator[tuple[int, PaneView]]:
+        """The panes with their numbers as people count them."""
+        return enumerate(self.panes.values(), 1)
+
+    def neighbour(self, step: int) -> str:
+        """Name of the pane `step` places after the selected one, going round."""
+        names = list(self.panes)
+        if self.selected not in names:
+            return names[0] if names else ""
+        return names[(names.index(self.selected) + step) % len(names)]
+
+    def totals(self) -> Totals:
+        """Sums of the session: finished turns, and what the running ones have reported so far."""
+        total = Totals()
+        for pane in self.panes.values():
+            total.merge(pane.totals)
+            if pane.busy and pane.turn is not None and pane.turn.cost_pico is not None:
+                total.cost_pico += pane.turn.cost_pico
+        return total
