@@ -19,7 +19,7 @@ def known(monkeypatch: pytest.MonkeyPatch) -> None:
     "secret",
     [
         KNOWN,
-        "-".join(("sk", "ant", "api03", "abcdefghij0123456789abcdefghij")),
+        "sk-ant-api03-" + "aB3_" * 8,
         "sk-proj-abcdefghij0123456789abcdefghij",
         "AIzaSyA0123456789abcdefghijklmnopqrstuv",
         "ghp_0123456789abcdefghijklmnopqrstuvwxyz",

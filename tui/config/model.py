@@ -1,13 +1,58 @@
 """What can be configured. The docstring under each field is its documentation for users.
 
-Every class here is a TOML table. Defaults for models, panes and prices are data in `defaults.toml`.
+Every class here is a TOML table; `decode` reads types and rules from the annotations. Endpoints, models and roles
+that exist from the start are data in `defaults.toml`.
 """
 
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
+from typing import Annotated, Final, TypeAlias
 
 from tui.core.chat import Effort
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """A number must be at least `least` and at most `most`; with `above`, also greater than that."""
+
+    least: int | None = None
+    most: int | None = None
+    above: int | None = None
+
+    def __str__(self) -> str:
+        if self.above is not None:
+            return f"above {self.above}, at most {self.most}"
+        return f"{self.least} to {self.most}"
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """A text must match the regular expression `regex` as a whole; `expected` says it in words."""
+
+    regex: str
+    expected: str
+
+
+class Mark(StrEnum):
+    """What else is special about a field."""
+
+    USER_ONLY = "user only"
+    """A project file may not set it: it decides where keys and prompts go, or what a key press does."""
+    LONG_TEXT = "long text"
+    """May hold several lines."""
+
+
+NAME: Final = Pattern(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", "letters, digits, `.`, `_` and `-`, at most 64")
+PANE_NAME: Final = Pattern(r"(\w[\w.-]{0,63})?", NAME.expected)
+VARIABLE: Final = Pattern(r"[A-Za-z_][A-Za-z0-9_]{0,99}", "the name of an environment variable")
+ADDRESS: Final = Pattern(
+    r"(https?://[^\s/?#@]+(/[^\s?#]*)?)?", "an address like `https://host/path`, without a user, password or query"
+)
+
+Seconds: TypeAlias = Annotated[float, Range(above=0, most=86_400)]
+Dollars: TypeAlias = Annotated[Decimal, Range(least=0, most=1_000_000)]
+Variables: TypeAlias = tuple[Annotated[str, VARIABLE], ...]
 
 
 class Glyphs(StrEnum):
@@ -47,7 +92,7 @@ class WireName(StrEnum):
 class UiConfig:
     """How the application looks: table `[ui]`."""
 
-    theme: str = "llmmixer-dark"
+    theme: Annotated[str, NAME] = "llmmixer-dark"
     """Name of a theme in `themes/` or in the user's `themes` folder; `Ctrl+T` switches live."""
     glyphs: Glyphs = Glyphs.AUTO
     """`unicode`, `ascii`, or `auto`: ASCII where the locale is Chinese, Japanese or Korean and the terminal draws
@@ -56,8 +101,8 @@ class UiConfig:
     """Show a model's thinking `folded` to one line, `shown`, or `hidden`."""
     low_bandwidth: Switch = Switch.AUTO
     """Fewer bytes to the terminal: scrolls in steps, ten frames a second, fewer colours. `auto`: on over SSH."""
-    frames_per_second: int = 30
-    """Upper limit of repaints a second, 5 to 60."""
+    frames_per_second: Annotated[int, Range(5, 60)] = 30
+    """Upper limit of repaints a second."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,18 +112,18 @@ class EndpointConfig:
     `anthropic`, `openai`, `gemini` and `compatible` exist already.
     """
 
-    wire: WireName = WireName.COMPATIBLE
+    wire: Annotated[WireName, Mark.USER_ONLY] = WireName.COMPATIBLE
     """The protocol: `anthropic` (Messages), `openai` (Responses), `gemini`, or `compatible` (Chat Completions: Ollama,
     vLLM, LM Studio, gateways)."""
-    base_url: str = ""
-    """Address of the service; empty for the vendor's own. Never read from a project file."""
-    base_url_env: tuple[str, ...] = ()
+    base_url: Annotated[str, ADDRESS, Mark.USER_ONLY] = ""
+    """Address of the service; empty for the vendor's own."""
+    base_url_env: Annotated[Variables, Mark.USER_ONLY] = ()
     """Environment variables that override `base_url`; the first one set wins."""
-    api_key_env: tuple[str, ...] = ()
+    api_key_env: Annotated[Variables, Mark.USER_ONLY] = ()
     """Environment variables that may hold the key; the first one set wins. A config file never holds a key."""
     default_model: str = ""
     """The model of a pane that names only this endpoint."""
-    pane_name: str = ""
+    pane_name: Annotated[str, PANE_NAME] = ""
     """Name of a pane here when it gives none; empty: the model's name."""
 
 
@@ -90,15 +135,15 @@ class PaneConfig:
     """Name of an endpoint: `anthropic`, `openai`, `gemini`, `compatible`, or one of `[endpoints]`."""
     model: str = ""
     """Model id; empty for the endpoint's `default_model`."""
-    name: str = ""
+    name: Annotated[str, PANE_NAME] = ""
     """Name of the pane, as in `@name`; empty for the endpoint's `pane_name` or the model's."""
     role: str = ""
     """Name of a role of `[roles]`; its text is put before `system`."""
-    system: str = ""
+    system: Annotated[str, Mark.LONG_TEXT] = ""
     """System prompt of this pane."""
     effort: Effort | None = None
     """How hard the model thinks: `low`, `medium`, `high` or `max`; unset for the model's own default."""
-    max_tokens: int = 16_384
+    max_tokens: Annotated[int, Range(1, 1_000_000)] = 16_384
     """Most tokens of one answer, thinking included."""
 
 
@@ -108,7 +153,7 @@ class RoleConfig:
 
     title: str = ""
     """A word or two shown in the pane's head."""
-    prompt: str = ""
+    prompt: Annotated[str, Mark.LONG_TEXT] = ""
     """Text put before the pane's system prompt."""
 
 
@@ -116,15 +161,15 @@ class RoleConfig:
 class TimeoutsConfig:
     """Longest waits in seconds: table `[timeouts]`."""
 
-    connect: float = 10.0
+    connect: Seconds = 10.0
     """Until the connection stands."""
-    first_event: float = 60.0
+    first_event: Seconds = 60.0
     """Until the provider answers at all."""
-    first_token: float = 180.0
+    first_token: Seconds = 180.0
     """Until the model has generated anything (reasoning models take long)."""
-    idle: float = 90.0
+    idle: Seconds = 90.0
     """Between two events of an answer."""
-    total: float = 900.0
+    total: Seconds = 900.0
     """For one whole attempt."""
 
 
@@ -132,15 +177,15 @@ class TimeoutsConfig:
 class PriceConfig:
     """Your own price of a model in dollars per million tokens: table `[prices."MODEL"]`. Wins over every other."""
 
-    input: Decimal = Decimal(0)
+    input: Dollars = Decimal(0)
     """Input that is in no cache."""
-    output: Decimal = Decimal(0)
+    output: Dollars = Decimal(0)
     """Output, thinking included."""
-    cache_read: Decimal | None = None
+    cache_read: Dollars | None = None
     """Input read from a cache; unset: as `input`."""
-    cache_write_5m: Decimal | None = None
+    cache_write_5m: Dollars | None = None
     """Input written to a five-minute cache; unset: as `input`."""
-    cache_write_1h: Decimal | None = None
+    cache_write_1h: Dollars | None = None
     """Input written to a one-hour cache; unset: as `input`."""
 
 
@@ -148,7 +193,7 @@ class PriceConfig:
 class JournalConfig:
     """The record of a session on disk: table `[journal]`."""
 
-    enabled: bool = True
+    enabled: Annotated[bool, Mark.USER_ONLY] = True
     """Write every session to `sessions/*.jsonl` in the state folder (readable by you alone, secrets masked)."""
 
 
@@ -157,15 +202,18 @@ class Config:
     """Everything that can be set."""
 
     ui: UiConfig = field(default_factory=UiConfig)
-    endpoints: dict[str, EndpointConfig] = field(default_factory=dict)
+    """How the application looks."""
+    endpoints: Annotated[dict[str, EndpointConfig], NAME] = field(default_factory=dict)
     """Places models are reached, by name."""
     panes: tuple[PaneConfig, ...] = ()
     """The panes of a session, in order. Unset: one for each vendor whose key is in the environment."""
-    roles: dict[str, RoleConfig] = field(default_factory=dict)
+    roles: Annotated[dict[str, RoleConfig], NAME] = field(default_factory=dict)
     """Roles panes can take, by name."""
     timeouts: TimeoutsConfig = field(default_factory=TimeoutsConfig)
-    prices: dict[str, PriceConfig] = field(default_factory=dict)
+    """Longest waits."""
+    prices: Annotated[dict[str, PriceConfig], Mark.USER_ONLY] = field(default_factory=dict)
     """Your own prices, by model id."""
     journal: JournalConfig = field(default_factory=JournalConfig)
-    keys: dict[str, str] = field(default_factory=dict)
+    """The record of a session on disk."""
+    keys: Annotated[dict[str, str], Mark.USER_ONLY] = field(default_factory=dict)
     """Key bindings: action id = key, for example `zoom = "f7"`. `llmmixer config --keys` lists the ids."""
