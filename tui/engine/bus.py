@@ -13,32 +13,36 @@ from tui.core.errors import Problem
 from tui.core.events import Event, Notice, NoticeLevel, TextDelta, ThinkingDelta
 
 MAX_WAITING: Final = 10_000
-_COMPACT_AT: Final = 1024
+_COMPACT_EVERY: Final = 1024
 
 _Delta: TypeAlias = TextDelta | ThinkingDelta
 
 
-class _JoinedDeltas:
+class _Run:
     """A growing run of deltas of one kind and turn; the work of joining is linear in the text."""
 
-    __slots__ = ("chunks", "first", "kind", "parts", "seq")
+    __slots__ = ("_chunks", "append", "first", "kind", "parts", "seq", "turn")
 
     def __init__(self, first: _Delta) -> None:
         self.kind = type(first)
+        self.turn = first.turn
         self.first = first
         self.seq = first.seq
         self.parts = [first.text]
-        self.chunks: list[str] = []
+        self.append = self.parts.append
+        self._chunks: list[str] = []
 
     def compact(self) -> None:
-        self.chunks.append("".join(self.parts))
+        """Join the parts so far, so that a stalled subscriber holds text rather than many small strings."""
+        self._chunks.append("".join(self.parts))
         self.parts.clear()
 
     def joined(self) -> _Delta:
-        if len(self.parts) == 1 and not self.chunks:
+        """Return the run as one delta."""
+        if len(self.parts) == 1 and not self._chunks:
             return self.first
-        text = "".join([*self.chunks, *self.parts])
-        return self.kind(pane=self.first.pane, turn=self.first.turn, seq=self.seq, text=text)
+        text = "".join([*self._chunks, *self.parts])
+        return self.kind(pane=self.first.pane, turn=self.turn, seq=self.seq, text=text)
 
 
 class Subscription:
@@ -49,17 +53,17 @@ class Subscription:
         self.closed = False
         self.overflowed = False
         self._on_wake = on_wake
-        self._queue: list[Event | _JoinedDeltas] = []
-        self._open: dict[str, _JoinedDeltas] = {}
+        self._queue: list[Event | _Run] = []
+        self.open: dict[str, _Run] = {}
         self._ready = asyncio.Event()
 
     def drain(self) -> list[Event]:
         """Return every waiting event, oldest first, without waiting."""
         queue, self._queue = self._queue, []
-        self._open.clear()
+        self.open.clear()
         if not self.closed:
             self._ready.clear()
-        return [item.joined() if isinstance(item, _JoinedDeltas) else item for item in queue]
+        return [item.joined() if isinstance(item, _Run) else item for item in queue]
 
     async def get(self) -> list[Event]:
         """Wait for at least one event and return all that wait; an empty list means the end."""
@@ -78,34 +82,22 @@ class Subscription:
         self._wake()
 
     def put(self, event: Event) -> None:
-        """Queue one event. Only the bus calls this."""
+        """Queue one event that is not joined to an earlier one. Only the bus calls this."""
         if isinstance(event, TextDelta | ThinkingDelta):
-            self._open[event.pane] = joined = _JoinedDeltas(event)
-            self._queue.append(joined)
+            self.open[event.pane] = run = _Run(event)
+            self._queue.append(run)
         else:
             pane = getattr(event, "pane", None)
             if pane is None:
-                self._open.clear()
+                self.open.clear()
             else:
-                self._open.pop(pane, None)
+                self.open.pop(pane, None)
             self._queue.append(event)
         if len(self._queue) == 1:
             self._wake()
         elif len(self._queue) > MAX_WAITING:
             self.overflowed = True
             self.close()
-
-    def join(self, event: _Delta) -> None:
-        """Queue a delta, joining it with its untaken predecessor where there is one. Only the bus calls this."""
-        joined = self._open.get(event.pane)
-        if joined is not None and joined.kind is type(event) and joined.first.turn == event.turn:
-            joined.seq = event.seq
-            parts = joined.parts
-            parts.append(event.text)
-            if len(parts) >= _COMPACT_AT:
-                joined.compact()
-        else:
-            self.put(event)
 
     def _wake(self) -> None:
         self._ready.set()
@@ -138,12 +130,25 @@ class Bus:
         A subscriber with more than `MAX_WAITING` untaken events is detached, and the others are told.
         """
         if isinstance(event, TextDelta | ThinkingDelta):
-            for subscription in self._subscriptions:
-                subscription.join(event)
+            self._publish_delta(event)
             return
         for subscription in self._subscriptions:
             subscription.put(event)
         self._drop_closed()
+
+    def _publish_delta(self, event: TextDelta | ThinkingDelta) -> None:
+        # This runs for every token times every subscriber: no call is made where the delta joins an open run.
+        kind, pane, turn, seq, text = type(event), event.pane, event.turn, event.seq, event.text
+        compact = seq % _COMPACT_EVERY == 0
+        for subscription in self._subscriptions:
+            run = subscription.open.get(pane)
+            if run is None or run.kind is not kind or run.turn != turn:
+                subscription.put(event)
+                continue
+            run.seq = seq
+            run.append(text)
+            if compact:
+                run.compact()
 
     async def close(self) -> None:
         """End every subscription; what waits can still be taken."""
