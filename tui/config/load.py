@@ -1,0 +1,202 @@
+"""The configuration in effect: defaults, then the user's file, the trusted project's, the environment, the flags."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final
+
+from tui.config.checks import check_references
+from tui.config.decode import Reader, Tree, build, leaves, merge
+from tui.config.files import parse, read_text
+from tui.config.locate import key_lines
+from tui.config.mistakes import ConfigError, KeyPath, Mistake, dotted
+from tui.config.model import Config
+from tui.config.paths import shown, user_config_file
+from tui.config.schema import Named, Node, Table, schema
+from tui.config.trust import is_trusted, project_file
+from tui.config.variables import environment_layer
+from tui.core.errors import Problem
+
+DEFAULT: Final = "default"
+_DEFAULTS_FILE: Final = Path(__file__).with_name("defaults.toml")
+
+
+class FileState(StrEnum):
+    """What became of a configuration file."""
+
+    READ = "read"
+    ABSENT = "absent"
+    IGNORED_UNTRUSTED = "ignored-untrusted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileStatus:
+    """A configuration file and what became of it; `layer` is `user` or `project`."""
+
+    path: Path
+    layer: str
+    state: FileState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """The configuration, where each set value comes from, the files, and what a person should be told.
+
+    `origins` maps a dotted key to `default`, `~/.config/llmmixer/config.toml:12`, `environment LLMMIXER_UI_THEME` or
+    `command line`; a key it lacks has the default of its class. `notices` are no errors: ignored files and keys.
+    """
+
+    config: Config
+    origins: Mapping[str, str]
+    files: tuple[FileStatus, ...]
+    notices: tuple[Problem, ...] = ()
+
+    def origin(self, key: str) -> str:
+        """Return where the value of the dotted `key` comes from."""
+        return self.origins.get(key, DEFAULT)
+
+
+def load(*, environ: Mapping[str, str], cwd: Path, flags: Mapping[str, Any] | None = None) -> Loaded:
+    """Return the configuration in effect for a program started in `cwd` (absolute).
+
+    `flags` maps dotted keys to values from the command line; None means not given. Raises ConfigError with every
+    mistake of every layer, and UsageError if there is no home folder.
+    """
+    layers = _Layers(environ)
+    layers.add(_defaults(), lambda _: DEFAULT)
+    user = user_config_file(environ)
+    layers.add_file(user, "user")
+    project = project_file(cwd)
+    if project is not None and project.resolve() != user.resolve():
+        if is_trusted(project.parent.parent, environ):
+            layers.add_file(project, "project")
+        else:
+            layers.leave_out(project)
+    layers.add_environment()
+    layers.add_flags(flags or {})
+    return layers.finish()
+
+
+@lru_cache(maxsize=1)
+def _defaults() -> Tree:
+    return parse(_DEFAULTS_FILE.read_text(encoding="utf-8"), _DEFAULTS_FILE.name)
+
+
+class _Layers:
+    """Stacks the layers, collecting mistakes, origins and file states."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+        self._schema = schema()
+        self._tree: Tree = {}
+        self._origins: dict[str, str] = {}
+        self._mistakes: list[Mistake] = []
+        self._files: list[FileStatus] = []
+        self._notices: list[Problem] = []
+
+    def add(self, raw: Mapping[str, Any], where: Callable[[KeyPath], str]) -> None:
+        reader = Reader(where)
+        tree = reader.table(self._schema, raw)
+        self._mistakes += reader.mistakes
+        for path in leaves(self._schema, tree):
+            self._origins[dotted(path)] = where(path)
+        self._tree = merge(self._schema, self._tree, tree)
+
+    def add_file(self, path: Path, layer: str) -> None:
+        name = shown(path, self._environ)
+        state = FileState.READ
+        try:
+            text = read_text(path, name)
+            raw = parse(text, name) if text is not None else {}
+        except ConfigError as error:
+            self._mistakes += error.mistakes
+            return
+        if text is None:
+            state = FileState.ABSENT
+        elif raw:
+            where = _places(text, name)
+            if layer == "project":
+                raw = self._without_user_only(self._schema, raw, (), where)
+            self.add(raw, where)
+        self._files.append(FileStatus(path=path, layer=layer, state=state))
+
+    def leave_out(self, path: Path) -> None:
+        """Note a project file that is not read because its folder is not trusted."""
+        self._files.append(FileStatus(path=path, layer="project", state=FileState.IGNORED_UNTRUSTED))
+        self._notices.append(
+            Problem(
+                title="Project settings ignored",
+                text=f"{shown(path, self._environ)} is not read, because its folder is not trusted.",
+                hint="Look at the file first; then trust the folder to use it.",
+            )
+        )
+
+    def add_environment(self) -> None:
+        raw, variables = environment_layer(self._schema, self._environ, self._tree, self._mistakes)
+
+        def where(path: KeyPath) -> str:
+            for length in range(len(path), 0, -1):
+                variable = variables.get(path[:length])
+                if variable is not None:
+                    return f"environment {variable}"
+            return "environment"
+
+        self.add(raw, where)
+
+    def add_flags(self, flags: Mapping[str, Any]) -> None:
+        raw: dict[str, Any] = {}
+        for key, value in flags.items():
+            if value is None:
+                continue
+            *tables, last = key.split(".")
+            table = raw
+            for part in tables:
+                table = table.setdefault(part, {})
+            table[last] = value
+        self.add(raw, lambda _: "command line")
+
+    def finish(self) -> Loaded:
+        if self._mistakes:
+            raise ConfigError(self._mistakes)
+        config: Config = build(self._schema, self._tree)
+        dangling = check_references(config, self._origins)
+        if dangling:
+            raise ConfigError(dangling)
+        return Loaded(config=config, origins=self._origins, files=tuple(self._files), notices=tuple(self._notices))
+
+    def _without_user_only(
+        self, node: Node, raw: Any, path: KeyPath, where: Callable[[KeyPath], str]
+    ) -> dict[str, Any]:
+        """Return a project's values less those it may not set, each of which becomes a notice."""
+        kept: dict[str, Any] = {}
+        for name, value in raw.items():
+            below = node.items.get(name) if isinstance(node, Table) else node.item if isinstance(node, Named) else None
+            here = (*path, name)
+            if below is not None and below.user_only:
+                self._notices.append(
+                    Problem(
+                        title="Project setting ignored",
+                        text=f"{where(here)}: {dotted(here)} cannot be set by a project.",
+                        hint="Set it in your own configuration file if you want it.",
+                    )
+                )
+            elif isinstance(below, Table | Named) and isinstance(value, dict):
+                kept[name] = self._without_user_only(below, value, here, where)
+            else:
+                kept[name] = value
+        return kept
+
+
+def _places(text: str, name: str) -> Callable[[KeyPath], str]:
+    lines = key_lines(text)
+
+    def where(path: KeyPath) -> str:
+        for length in range(len(path), 0, -1):
+            line = lines.get(path[:length])
+            if line is not None:
+                return f"{name}:{line}"
+        return name
+
+    return where

@@ -1,0 +1,120 @@
+"""Writing settings back to disk: atomic, private, and never over a file that could not be understood."""
+
+import os
+import stat
+from collections.abc import Mapping
+from contextlib import suppress
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+from tui.core.errors import Problem, UsageError
+
+_PRIVATE = 0o600
+
+
+def set_value(path: Path, key: str, value: object) -> None:
+    """Set the dotted `key` in the TOML file `path` to `value`, or remove it when `value` is None.
+
+    The other keys keep their values; comments and layout are lost, which is TOML's own limit here. The value is
+    checked as `load` would check it. Raises UsageError when the file cannot be parsed, is not valid with the new
+    value, or cannot be written; the file is then as it was.
+    """
+    from tui.config.files import parse, read_text
+    from tui.config.schema import schema
+
+    text = read_text(path, str(path)) or ""
+    document = parse(text, str(path))
+    parts = key.split(".")
+    table = document
+    for part in parts[:-1]:
+        below = table.setdefault(part, {})
+        if not isinstance(below, dict):
+            raise UsageError(Problem(title="Cannot save the setting", text=f"{path}: {part} in {key} is no table."))
+        table = below
+    if value is None:
+        table.pop(parts[-1], None)
+    else:
+        table[parts[-1]] = _plain(value)
+    _check(document, schema(), path, parts)
+    import tomli_w
+
+    write_private(path, tomli_w.dumps(document, multiline_strings=_readable(document)))
+
+
+def write_private(path: Path, text: str) -> None:
+    """Replace the file `path` by `text` in one step; a new file is readable by its owner alone.
+
+    A symbolic link is followed, so settings kept elsewhere and linked stay linked. Raises UsageError.
+    """
+    target = Path(os.path.realpath(path))
+    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    try:
+        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else _PRIVATE
+        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, _PRIVATE)
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+                file.write(text)
+                file.flush()
+                os.fchmod(file.fileno(), mode)
+                os.fsync(file.fileno())
+            temporary.replace(target)
+        except BaseException:
+            with suppress(OSError):
+                temporary.unlink()
+            raise
+        _sync_folder(target.parent)
+    except OSError as error:
+        raise UsageError(
+            Problem(
+                title="Cannot write the file",
+                text=f"{path}: {error.strerror or error}.",
+                hint="Check that the folder exists, is yours, and has room.",
+            )
+        ) from error
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _check(document: Mapping[str, Any], node: Any, path: Path, parts: list[str]) -> None:
+    from tui.config.decode import Reader
+    from tui.config.mistakes import ConfigError, dotted
+
+    reader = Reader(where=lambda _: str(path))
+    reader.table(node, document)
+    key = dotted(tuple(parts))
+    wrong = [mistake for mistake in reader.mistakes if mistake.key.startswith(key)]
+    if wrong:
+        raise ConfigError(wrong)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Enum):
+        return _plain(value.value)
+    if isinstance(value, Mapping):
+        return {str(name): _plain(item) for name, item in value.items() if item is not None}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value
+
+
+def _readable(document: Mapping[str, Any]) -> bool:
+    """Tell whether long texts may be written over several lines: tomli-w would turn CRLF in them into LF."""
+    return not _holds_carriage_return(document)
+
+
+def _holds_carriage_return(value: object) -> bool:
+    if isinstance(value, str):
+        return "\r" in value
+    if isinstance(value, Mapping):
+        return any(_holds_carriage_return(item) for item in value.values())
+    if isinstance(value, list):
+        return any(_holds_carriage_return(item) for item in value)
+    return False

@@ -1,0 +1,58 @@
+"""Which folders a person trusts. A project's settings are read only in those, because a clone may hold anything."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from tui.config.paths import CONFIG_NAME, PROJECT_FOLDER, state_dir
+from tui.core.errors import Problem, UsageError
+
+_FILE = "trusted.json"
+
+
+def project_file(cwd: Path) -> Path | None:
+    """Return the nearest `.llmmixer/config.toml` from `cwd` up to the root of its git repository.
+
+    Outside a repository only `cwd` itself counts: a file in a shared folder above is nobody's project.
+    """
+    levels = [cwd, *cwd.parents]
+    root = next((index for index, folder in enumerate(levels) if (folder / ".git").exists()), 0)
+    for folder in levels[: root + 1]:
+        path = folder / PROJECT_FOLDER / CONFIG_NAME
+        if path.exists():
+            return path
+    return None
+
+
+def is_trusted(folder: Path, environ: Mapping[str, str]) -> bool:
+    """Tell whether exactly this folder is trusted; an unreadable list trusts nothing."""
+    return str(folder.resolve()) in trusted_folders(environ)
+
+
+def trusted_folders(environ: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the trusted folders, absolute and without symbolic links."""
+    import json  # read only where a project has a file
+
+    try:
+        listed = json.loads((state_dir(environ) / _FILE).read_text(encoding="utf-8"))["folders"]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return ()
+    if not isinstance(listed, list):
+        return ()
+    return tuple(folder for folder in listed if isinstance(folder, str))
+
+
+def trust_folder(folder: Path, environ: Mapping[str, str], *, trusted: bool = True) -> None:
+    """Remember that `folder` is trusted, or with `trusted=False` that it no longer is."""
+    import json
+
+    from tui.config.save import write_private
+
+    if not folder.is_dir():
+        raise UsageError(Problem(title="Not a folder", text=f"{folder} is no folder, so it cannot be trusted."))
+    name = str(folder.resolve())
+    folders = [known for known in trusted_folders(environ) if known != name]
+    if trusted:
+        folders.append(name)
+    path = state_dir(environ) / _FILE
+    write_private(path, json.dumps({"version": 1, "folders": folders}, indent=2) + os.linesep)
