@@ -57,7 +57,7 @@ def run(repeats: int) -> Iterator[Line]:
             yield from _compared(rate, ours, theirs)
         characters = sum(map(len, islice(markdown_tokens(), int(WIRE_RATE * SECONDS)))) * PANES
         for name, variables, must, goal in (("default", {}, 210, 60), ("over SSH", OVER_SSH, 30, 20)):
-            runs = [_stream(product(url, **variables), WIRE_RATE, record=True) for _ in range(repeats)]
+            runs = [_stream(product(url, variables=variables), WIRE_RATE, record=True) for _ in range(repeats)]
             plain = median(figures.written / characters for figures in runs)
             packed = median(compressed(figures.output) / characters for figures in runs)
             note = f"{packed:.2f}x compressed frame by frame"

@@ -21,7 +21,9 @@ from textual.widgets import Input, Markdown, Static
 from textual.widgets.markdown import MarkdownStream
 
 from tests.bench import corpus
-from tui.ui.widgets.stream_pane import FrameClock, SectionKind, StreamPane
+from tui.ui.frame_clock import FrameClock
+from tui.ui.view.document import SectionKind
+from tui.ui.widgets.stream_pane import StreamPane
 
 
 class Feed(Protocol):

@@ -3,7 +3,7 @@
 import contextlib
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from tests.bench.streaming import ROOT, BenchError, environment, module
 from tests.bench.terminal import Program
@@ -31,7 +31,7 @@ def server() -> Iterator[str]:
             process.wait(timeout=20)
 
 
-def product(url: str, *arguments: str, **variables: str) -> Program:
+def product(url: str, *arguments: str, variables: Mapping[str, str] | None = None) -> Program:
     """The real application with three panes whose models are all served by the stand-in server at `url`."""
     keys = {f"{vendor}_API_KEY": "not-a-key" for vendor in ("ANTHROPIC", "OPENAI", "GEMINI")}
     addresses = {
@@ -39,7 +39,7 @@ def product(url: str, *arguments: str, **variables: str) -> Program:
         "OPENAI_BASE_URL": f"{url}/v1",
         "GOOGLE_GEMINI_BASE_URL": url,
     }
-    return module("tui", *arguments, **keys, **addresses, **variables)
+    return module("tui", *arguments, variables={**keys, **addresses, **(variables or {})})
 
 
 def main() -> None:

@@ -6,7 +6,7 @@ import re
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -95,10 +95,10 @@ def environment(**more: str) -> dict[str, str]:
     }
 
 
-def module(name: str, *arguments: str, columns: int = 180, **variables: str) -> Program:
+def module(name: str, *arguments: str, columns: int = 180, variables: Mapping[str, str] | None = None) -> Program:
     """A module of this checkout as a program."""
     argv = [sys.executable, "-m", name, *arguments]
-    return Program(argv=argv, env=environment(**variables), cwd=ROOT, columns=columns)
+    return Program(argv=argv, env=environment(**(variables or {})), cwd=ROOT, columns=columns)
 
 
 def reference(
@@ -111,14 +111,13 @@ def reference(
     columns: int = 180,
     give_up: float = 7.0,
     extra: Sequence[str] = (),
-    **variables: str,
 ) -> Program:
     """The reference application with `load` tokens in every pane; `tokens` more come at `rate` a second and pane."""
     arguments = [
         "--pane", pane, "--panes", str(panes), "--rate", str(rate), "--tokens", str(tokens),
         "--load", str(answer_file(load)), "--give-up", str(give_up), *extra,
     ]  # fmt: skip
-    return module("tests.bench.reference_app", *arguments, columns=columns, **variables)
+    return module("tests.bench.reference_app", *arguments, columns=columns)
 
 
 def need(found: float | None, terminal: Terminal, what: str) -> float:

@@ -93,6 +93,10 @@ class Terminal:
         try:
             size = struct.pack("HHHH", self.program.rows, self.program.columns, 0, 0)
             fcntl.ioctl(0, termios.TIOCSWINSZ, size)
+            # Without echo a key in the output can only come from the program.
+            attributes = termios.tcgetattr(0)
+            attributes[3] &= ~termios.ECHO
+            termios.tcsetattr(0, termios.TCSANOW, attributes)
             os.chdir(self.program.cwd)
             os.execvpe(self.program.argv[0], list(self.program.argv), dict(self.program.env))  # noqa: S606 - no shell
         finally:
