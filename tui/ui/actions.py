@@ -181,7 +181,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action(id="scenes", keys=("f8",), title="Demo scenes", group=Group.APP, when=When.DEMO, slash="scenes", hint=4,
            hint_title="Scenes",
            help="See what the demo can show: errors, cuts, long answers and more."),
-    Action(id="interrupt", keys=("ctrl+c",), title="Interrupt", group=Group.APP, priority=True, palette=False,
+    Action(id="interrupt", keys=("ctrl+c",), title="Interrupt", group=Group.APP, palette=False,
            help="Copy the selection; else stop what runs; else clear the prompt; twice quits."),
     Action(id="quit_if_empty", keys=("ctrl+d",), title="Quit", group=Group.APP, when=When.PROMPT_EMPTY, priority=True,
            handler="quit", palette=False,

@@ -4,12 +4,13 @@ A line is a tuple of spans; a span is text with the name of a tone. What a tone 
 """
 
 import unicodedata
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from enum import StrEnum
+from operator import attrgetter
 from typing import Final, TypeAlias
 
 from tui.core.money import usd_short
+from tui.ui.glyphs import Glyphs
 from tui.ui.view.state import PaneView, Phase, SessionView, Totals, TurnView
 
 
@@ -35,25 +36,25 @@ class Tone(StrEnum):
 Span: TypeAlias = tuple[str, Tone]
 Line: TypeAlias = tuple[Span, ...]
 
-_LOOKS: Final[dict[Phase, tuple[str, str, Tone]]] = {
-    Phase.READY: ("○", "o", Tone.MUTED),
-    Phase.CONNECTING: ("◌", "~", Tone.MUTED),
-    Phase.WAITING: ("◔", "~", Tone.BUSY),
-    Phase.THINKING: ("◑", "*", Tone.BUSY),
-    Phase.ANSWERING: ("●", ">", Tone.BUSY),
-    Phase.CALLING: ("▸", ">", Tone.BUSY),
-    Phase.DONE: ("✓", "+", Tone.OK),
-    Phase.STOPPED: ("■", "#", Tone.MUTED),
-    Phase.EMPTY: ("▲", "!", Tone.WARN),
-    Phase.LIMIT: ("▲", "!", Tone.WARN),
-    Phase.REFUSED: ("▲", "!", Tone.WARN),
-    Phase.CUT: ("▲", "!", Tone.WARN),
-    Phase.RATE_LIMITED: ("▲", "!", Tone.WARN),
-    Phase.OVERLOADED: ("▲", "!", Tone.WARN),
-    Phase.QUOTA: ("✗", "x", Tone.BAD),
-    Phase.OFFLINE: ("✗", "x", Tone.BAD),
-    Phase.NO_KEY: ("✗", "x", Tone.BAD),
-    Phase.FAILED: ("✗", "x", Tone.BAD),
+_LOOKS: Final[dict[Phase, tuple[Callable[[Glyphs], str], Tone]]] = {
+    Phase.READY: (attrgetter("idle"), Tone.MUTED),
+    Phase.CONNECTING: (attrgetter("connecting"), Tone.MUTED),
+    Phase.WAITING: (attrgetter("waiting"), Tone.BUSY),
+    Phase.THINKING: (attrgetter("thinking"), Tone.BUSY),
+    Phase.ANSWERING: (attrgetter("answering"), Tone.BUSY),
+    Phase.CALLING: (attrgetter("fold_closed"), Tone.BUSY),
+    Phase.DONE: (attrgetter("done"), Tone.OK),
+    Phase.STOPPED: (attrgetter("stopped"), Tone.MUTED),
+    Phase.EMPTY: (attrgetter("limited"), Tone.WARN),
+    Phase.LIMIT: (attrgetter("limited"), Tone.WARN),
+    Phase.REFUSED: (attrgetter("limited"), Tone.WARN),
+    Phase.CUT: (attrgetter("limited"), Tone.WARN),
+    Phase.RATE_LIMITED: (attrgetter("limited"), Tone.WARN),
+    Phase.OVERLOADED: (attrgetter("limited"), Tone.WARN),
+    Phase.QUOTA: (attrgetter("failed"), Tone.BAD),
+    Phase.OFFLINE: (attrgetter("offline"), Tone.BAD),
+    Phase.NO_KEY: (attrgetter("failed"), Tone.BAD),
+    Phase.FAILED: (attrgetter("failed"), Tone.BAD),
 }
 _PROVIDER_TONES: Final = {
     "anthropic": Tone.ANTHROPIC,
@@ -62,54 +63,24 @@ _PROVIDER_TONES: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Glyphs:
-    """The characters besides letters that lines are drawn with."""
-
-    ascii: bool = False
-
-    def state(self, phase: Phase) -> str:
-        """The sign of a state."""
-        return _LOOKS[phase][1 if self.ascii else 0]
-
-    @property
-    def ellipsis(self) -> str:
-        """What stands for text that was cut away."""
-        return ".." if self.ascii else "…"
-
-    @property
-    def arrow(self) -> str:
-        """Between tokens read and tokens written."""
-        return ">" if self.ascii else "→"
-
-    @property
-    def down(self) -> str:
-        """What points at lines below."""
-        return "v" if self.ascii else "↓"
-
-    @property
-    def branch(self) -> str:
-        """Before a branch's name."""
-        return "@" if self.ascii else "⎇"
-
-    @property
-    def dot(self) -> str:
-        """Between two words that belong together."""
-        return "-" if self.ascii else "·"
-
-    @property
-    def rule(self) -> str:
-        """One cell of a horizontal line."""
-        return "-" if self.ascii else "─"
+def state_sign(phase: Phase, glyphs: Glyphs) -> str:
+    """The sign of a state."""
+    return _LOOKS[phase][0](glyphs)
 
 
-UNICODE: Final = Glyphs()
-ASCII: Final = Glyphs(ascii=True)
+def ellipsis(glyphs: Glyphs) -> str:
+    """What stands for text that was cut away."""
+    return ".." if glyphs.ascii else "…"
+
+
+def arrow(glyphs: Glyphs) -> str:
+    """What stands between tokens read and tokens written."""
+    return ">" if glyphs.ascii else "→"
 
 
 def state_tone(phase: Phase) -> Tone:
     """The tone of a state."""
-    return _LOOKS[phase][2]
+    return _LOOKS[phase][1]
 
 
 def provider_tone(provider: str) -> Tone:
@@ -127,18 +98,18 @@ def cells(text: str) -> int:
     )
 
 
-def clip(text: str, width: int, ellipsis: str = "…") -> str:
+def clip(text: str, width: int, end: str = "…") -> str:
     """Return `text` cut to `width` cells, with an ellipsis where something is missing."""
     if cells(text) <= width:
         return text
-    room = width - cells(ellipsis)
+    room = width - cells(end)
     if room <= 0:
-        return ellipsis[: max(width, 0)]
+        return end[: max(width, 0)]
     used = 0
     for position, character in enumerate(text):
         used += cells(character)
         if used > room:
-            return text[:position].rstrip() + ellipsis
+            return text[:position].rstrip() + end
     return text
 
 
@@ -174,7 +145,7 @@ def spend(totals: Totals) -> str:
 
 def state_words(pane: PaneView, glyphs: Glyphs, now: float) -> str:
     """A state by sign and word, with the seconds so far, or until a retry makes sense, where they matter."""
-    text = f"{glyphs.state(pane.phase)} {pane.phase.value}"
+    text = f"{state_sign(pane.phase, glyphs)} {pane.phase.value}"
     turn = pane.turn
     if turn is None:
         return text
@@ -185,14 +156,14 @@ def state_words(pane: PaneView, glyphs: Glyphs, now: float) -> str:
     return text
 
 
-def fit(left: Sequence[tuple[int, Span]], right: Span, width: int, *, gap: int = 1) -> Line:
-    """Lay out a line of `width` cells: `left` parts a space apart, `right` at the end.
+def fit(left: Sequence[tuple[int, Span]], right: Span, width: int, *, apart: int = 1) -> Line:
+    """Lay out a line of `width` cells: `left` parts `apart` cells from each other, `right` at the end.
 
     Each left part has a rank; the highest ranks are dropped until the line fits. What must stay (rank 0) is cut.
     """
     parts = [(rank, span) for rank, span in left if span[0]]
-    room = max(width - cells(right[0]) - (gap if right[0] else 0), 0)
-    while _width(parts) > room:
+    room = max(width - cells(right[0]) - (1 if right[0] else 0), 0)
+    while _width(parts, apart) > room:
         worst = max((rank for rank, _ in parts), default=0)
         if worst == 0:
             break
@@ -202,8 +173,8 @@ def fit(left: Sequence[tuple[int, Span]], right: Span, width: int, *, gap: int =
     used = 0
     for _, (text, tone) in parts:
         if used:
-            spans.append((" ", Tone.PLAIN))
-            used += 1
+            spans.append((" " * apart, Tone.PLAIN))
+            used += apart
         shown = clip(text, room - used)
         spans.append((shown, tone))
         used += cells(shown)
@@ -215,14 +186,14 @@ def fit(left: Sequence[tuple[int, Span]], right: Span, width: int, *, gap: int =
     return tuple(spans)
 
 
-def _width(parts: Sequence[tuple[int, Span]]) -> int:
-    return sum(cells(span[0]) for _, span in parts) + max(len(parts) - 1, 0)
+def _width(parts: Sequence[tuple[int, Span]], apart: int) -> int:
+    return sum(cells(span[0]) for _, span in parts) + apart * max(len(parts) - 1, 0)
 
 
 def head_title(pane: PaneView, number: int, width: int, glyphs: Glyphs, now: float, *, selected: bool) -> Line:
     """First line of a pane's head: number, name, model, role; its state at the right."""
     model = pane.model if pane.model != pane.name else ""
-    role = f"{glyphs.dot} {pane.role}" if pane.role else ""
+    role = f"{glyphs.separator} {pane.role}" if pane.role else ""
     left: list[tuple[int, Span]] = [
         (0, (f" {number} ", Tone.MARK if selected else Tone.BADGE)),
         (0, (pane.name, provider_tone(pane.provider))),
@@ -238,11 +209,11 @@ def head_figures(pane: PaneView, width: int, glyphs: Glyphs, now: float) -> Line
     turn = pane.turn
     if turn is None:
         return fit([(1, ("   " + (pane.role or "no turn yet"), Tone.MUTED))], (queue[0] + " ", queue[1]), width)
-    parts: list[tuple[int, Span]] = [(0, ("  ", Tone.PLAIN))]
+    parts: list[tuple[int, Span]] = [(0, (" ", Tone.PLAIN))]
     parts += [(rank, (text, Tone.MUTED)) for rank, text in _figures(turn, glyphs, now)]
     if turn.attempt > 1:
         parts.append((1, (f"try {turn.attempt}", Tone.WARN)))
-    return fit(parts, (queue[0] + " ", queue[1]) if queue[0] else ("", Tone.PLAIN), width)
+    return fit(parts, (queue[0] + " ", queue[1]) if queue[0] else ("", Tone.PLAIN), width, apart=2)
 
 
 def _figures(turn: TurnView, glyphs: Glyphs, now: float) -> list[tuple[int, str]]:
@@ -254,7 +225,7 @@ def _figures(turn: TurnView, glyphs: Glyphs, now: float) -> list[tuple[int, str]
     if usage.total_input_tokens or written:
         sign = "~" if usage.estimated or (turn.seconds is None and written > usage.output_tokens) else ""
         read = tokens(usage.total_input_tokens) if usage.total_input_tokens else "?"
-        counts = f"{read}{glyphs.arrow}{sign}{tokens(written)}"
+        counts = f"{read}{arrow(glyphs)}{sign}{tokens(written)}"
     cost = ""
     if turn.cost_pico is not None:
         cost = usd_short(turn.cost_pico)
@@ -275,7 +246,7 @@ def head_compact(pane: PaneView, number: int, width: int, glyphs: Glyphs, now: f
         (0, (f" {number} ", Tone.MARK if selected else Tone.BADGE)),
         (0, (pane.name, provider_tone(pane.provider))),
         (5, (pane.model if pane.model != pane.name else "", Tone.MUTED)),
-        (6, (f"{glyphs.dot} {pane.role}" if pane.role else "", Tone.MUTED)),
+        (6, (f"{glyphs.separator} {pane.role}" if pane.role else "", Tone.MUTED)),
     ]
     if pane.turn is not None:
         left += [(rank + 1, (text, Tone.MUTED)) for rank, text in _figures(pane.turn, glyphs, now)]
@@ -297,7 +268,7 @@ def tab_spans(view: SessionView, glyphs: Glyphs, visible: Sequence[str], width: 
 def _tab(pane: PaneView, number: int, glyphs: Glyphs, view: SessionView, visible: Sequence[str], full: bool) -> Line:
     selected = pane.name == view.selected
     name_tone = Tone.MARK if selected else Tone.STRONG if pane.name in visible else Tone.MUTED
-    word = f"{glyphs.state(pane.phase)} {pane.phase.value}" if full else glyphs.state(pane.phase)
+    word = f"{state_sign(pane.phase, glyphs)} {pane.phase.value}" if full else state_sign(pane.phase, glyphs)
     return ((f" {number} {pane.name} ", name_tone), (f" {word}  ", state_tone(pane.phase)))
 
 
@@ -310,7 +281,7 @@ def strip_line(view: SessionView, width: int, glyphs: Glyphs, now: float) -> Lin
 def _strip(view: SessionView, glyphs: Glyphs, now: float, full: bool) -> Line:
     spans: list[Span] = []
     for _, pane in view.numbered():
-        words = state_words(pane, glyphs, now) if full else glyphs.state(pane.phase)
+        words = state_words(pane, glyphs, now) if full else state_sign(pane.phase, glyphs)
         if pane.queued:
             words += f" +{len(pane.queued)} queued" if full else f" +{len(pane.queued)}"
         spans += [(f" {pane.name} ", provider_tone(pane.provider)), (f"{words}  ", state_tone(pane.phase))]
@@ -328,13 +299,13 @@ def top_line(view: SessionView, project: str, branch: str, width: int, glyphs: G
         (2, (f"{glyphs.branch} {branch}" if branch else "", Tone.MUTED)),
         (3, (f"session {view.session[-4:]}" if view.session else "", Tone.MUTED)),
     ]
-    tally = f"{tokens(totals.input_tokens)}{glyphs.arrow}{tokens(totals.output_tokens)} tok  " if width >= 70 else ""
-    money = "costs nothing" if view.demo and not totals.cost_pico else spend(totals)
-    return fit(left, (f"{tally if totals.turns else ''}{money} ", Tone.STRONG), width, gap=2)
+    tally = f"{tokens(totals.input_tokens)}{arrow(glyphs)}{tokens(totals.output_tokens)} tok  " if width >= 70 else ""
+    money = f"{spend(totals)} simulated" if view.demo else spend(totals)
+    return fit(left, (f"{tally if totals.turns else ''}{money} ", Tone.STRONG), width)
 
 
 def below_line(count: int, width: int, key: str, glyphs: Glyphs) -> str:
     """The marker over the last row of a pane that does not follow its tail."""
     noun = "line" if count == 1 else "lines"
-    text = f" {glyphs.down} {count} {noun} below "
-    return f"{text}{glyphs.dot} {key} " if cells(text) + cells(key) + 3 <= width else clip(text, width)
+    text = f" {'v' if glyphs.ascii else '↓'} {count} {noun} below "
+    return f"{text}{glyphs.separator} {key} " if cells(text) + cells(key) + 3 <= width else clip(text, width)

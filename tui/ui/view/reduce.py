@@ -31,6 +31,7 @@ from tui.core.events import (
     UsageReported,
 )
 from tui.core.untrusted import clean, clean_line
+from tui.ui.view.document import SectionKind
 from tui.ui.view.format import duration
 from tui.ui.view.state import (
     TAIL_CHARACTERS,
@@ -39,7 +40,6 @@ from tui.ui.view.state import (
     Clear,
     End,
     PaneView,
-    Part,
     Phase,
     SessionView,
     TurnView,
@@ -80,9 +80,7 @@ def reduce(view: SessionView, event: Event, now: float) -> None:
     """Bring `view` up to date with one event that came at `now` (monotonic seconds)."""
     match event:
         case SessionStarted():
-            view.session, view.demo = event.session, event.demo
-            view.panes = {info.name: PaneView.from_info(info) for info in event.panes}
-            view.selected = event.panes[0].name if event.panes else ""
+            _start_session(view, event)
         case SessionEnded():
             view.ended = True
         case Notice():
@@ -98,6 +96,13 @@ def reduce(view: SessionView, event: Event, now: float) -> None:
                 _stream_event(pane, pane.turn, event, now)
         case _:
             assert_never(event)
+
+
+def _start_session(view: SessionView, event: SessionStarted) -> None:
+    view.session, view.demo = event.session, event.demo
+    view.panes = {info.name: view.panes.get(info.name) or PaneView.from_info(info) for info in event.panes}
+    if view.selected not in view.panes:
+        view.selected = event.panes[0].name if event.panes else ""
 
 
 def _pane_event(pane: PaneView, event: _PaneEvent) -> None:
@@ -155,19 +160,19 @@ def _stream_event(pane: PaneView, turn: TurnView, event: _StreamEvent, now: floa
         turn.first_token = now
     match event:
         case TextDelta():
-            _stream(pane, turn, Part.ANSWER, event.text, now)
+            _stream(pane, turn, SectionKind.ANSWER, event.text, now)
             pane.set_phase(Phase.ANSWERING)
             pane.tail = (pane.tail + event.text)[-TAIL_CHARACTERS:]
             turn.answered = turn.answered or not event.text.isspace()
         case ThinkingDelta():
-            _stream(pane, turn, Part.THINKING, event.text, now)
+            _stream(pane, turn, SectionKind.THINKING, event.text, now)
             pane.set_phase(Phase.THINKING)
         case ToolCallBegan():
             _close(pane, now)
             pane.set_phase(Phase.CALLING)
         case ToolCallRequested():
             turn.called = True
-            _section(pane, Part.TOOL, event.call.name, call_text(event.call), now)
+            _section(pane, SectionKind.TOOL, event.call.name, call_text(event.call), now)
         case _:
             assert_never(event)
     pane.figures_changed = True
@@ -179,15 +184,15 @@ def _start(pane: PaneView, event: TurnStarted, now: float) -> None:
     pane.tail = ""
     if event.prompt_id is not None:
         pane.queued.pop(event.prompt_id, None)
-    _section(pane, Part.PROMPT, "You", event.prompt, now)
+    _section(pane, SectionKind.PROMPT, "You", event.prompt, now)
     pane.set_phase(Phase.WAITING)
     pane.state_changed = True
 
 
-def _stream(pane: PaneView, turn: TurnView, part: Part, text: str, now: float) -> None:
+def _stream(pane: PaneView, turn: TurnView, part: SectionKind, text: str, now: float) -> None:
     if pane.part is not part:
         _close(pane, now)
-        pane.operations.append(Begin(part, "Thinking" if part is Part.THINKING else pane.name))
+        pane.operations.append(Begin(part, "Thinking" if part is SectionKind.THINKING else pane.name))
         pane.part, pane.part_began = part, now
     turn.characters += len(text)
     pane.operations.append(Append(text))
@@ -195,12 +200,12 @@ def _stream(pane: PaneView, turn: TurnView, part: Part, text: str, now: float) -
 
 def _close(pane: PaneView, now: float) -> None:
     if pane.part is not None:
-        summary = f"Thought for {duration(now - pane.part_began)}" if pane.part is Part.THINKING else ""
+        summary = f"Thought for {duration(now - pane.part_began)}" if pane.part is SectionKind.THINKING else ""
         pane.operations.append(End(summary))
         pane.part = None
 
 
-def _section(pane: PaneView, part: Part, title: str, text: str, now: float) -> None:
+def _section(pane: PaneView, part: SectionKind, title: str, text: str, now: float) -> None:
     _close(pane, now)
     pane.operations += [Begin(part, title), Append(text), End()]
 
@@ -227,12 +232,12 @@ def _finish(view: SessionView, pane: PaneView, turn: TurnView, event: TurnFinish
     if event.outcome is Outcome.SUCCESS:
         note = "The answer is empty." if phase is Phase.EMPTY else _STOP_NOTES.get(event.stop) if event.stop else None
         if note:
-            _section(pane, Part.NOTE, phase.value, note, now)
+            _section(pane, SectionKind.NOTICE, phase.value, note, now)
     elif event.outcome is Outcome.CANCELLED:
-        _section(pane, Part.NOTE, "stopped", "You stopped this answer.", now)
+        _section(pane, SectionKind.NOTICE, "stopped", "You stopped this answer.", now)
     else:
         problem = event.problem or Problem(title=phase.value.capitalize(), text="The provider gave no reason.")
-        _section(pane, Part.ERROR, problem.title, failure_text(problem, event.retry_after, view.retry_key), now)
+        _section(pane, SectionKind.ERROR, problem.title, failure_text(problem, event.retry_after, view.retry_key), now)
     pane.set_phase(phase)
     pane.state_changed = pane.figures_changed = True
 

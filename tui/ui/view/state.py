@@ -7,6 +7,7 @@ from typing import Final, TypeAlias
 
 from tui.core.chat import Usage
 from tui.core.events import Notice, PaneInfo
+from tui.ui.view.document import SectionKind
 
 TAIL_CHARACTERS: Final = 600
 """How much of the end of an answer is kept for the rail."""
@@ -38,22 +39,11 @@ class Phase(StrEnum):
 BUSY: Final = frozenset({Phase.WAITING, Phase.THINKING, Phase.ANSWERING, Phase.CALLING})
 
 
-class Part(StrEnum):
-    """What a section of a pane's text is."""
-
-    PROMPT = "prompt"
-    THINKING = "thinking"
-    ANSWER = "answer"
-    TOOL = "tool"
-    ERROR = "error"
-    NOTE = "note"
-
-
 @dataclass(frozen=True, slots=True)
 class Begin:
     """Open a section."""
 
-    part: Part
+    kind: SectionKind
     title: str = ""
 
 
@@ -157,9 +147,8 @@ class PaneView:
     turn: TurnView | None = None
     queued: dict[str, str] = field(default_factory=dict)
     totals: Totals = field(default_factory=Totals)
-    part: Part | None = None
+    part: SectionKind | None = None
     part_began: float = 0.0
-    part_characters: int = 0
     tail: str = ""
     operations: list[Operation] = field(default_factory=list)
     figures_changed: bool = True

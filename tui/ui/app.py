@@ -1,0 +1,144 @@
+"""The application: it puts the engine, the pump and the main screen together. No SDK is imported here."""
+
+import asyncio
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from textual import events
+from textual.app import App
+from textual.binding import BindingType
+from textual.screen import Screen
+
+from tui.config.model import Config, Switch
+from tui.core.events import Notice, NoticeLevel, SessionStarted
+from tui.ui import theming
+from tui.ui.actions import by_id, key_text, resolve
+from tui.ui.frame_clock import FrameClock
+from tui.ui.glyphs import choose_glyphs, needs_probe
+from tui.ui.ports import Engine
+from tui.ui.project import git_branch, project_name
+from tui.ui.pump import Pump
+from tui.ui.screens.main import MainScreen
+from tui.ui.view.reduce import reduce
+from tui.ui.widgets.span_widget import Stage
+
+if TYPE_CHECKING:
+    from textual.command import Provider
+
+_QUIET_BEFORE_WARM_UP: Final = 0.3
+"""Seconds without a key before an SDK is imported; an import must not get in the way of typing."""
+_LOW_BANDWIDTH_FRAMES: Final = 10
+_LOW_BANDWIDTH_STEP: Final = 12
+
+
+def _palette() -> "type[Provider]":
+    from tui.ui.palette import ActionsProvider
+
+    return ActionsProvider
+
+
+class LLMMixerApp(App[None]):
+    """One prompt, several models, side by side."""
+
+    CSS_PATH = "app.tcss"
+    TITLE = "LLMMixer"
+    ENABLE_COMMAND_PALETTE = True
+    COMMAND_PALETTE_BINDING = "ctrl+p"
+    BINDINGS: ClassVar[list[BindingType]] = []
+    COMMANDS: ClassVar = {_palette}
+
+    def __init__(self, engine: Engine, config: Config, *, environ: Mapping[str, str], cwd: Path) -> None:
+        self.engine = engine
+        self._config = config
+        self._environ = environ
+        self._cwd = cwd
+        self._low_bandwidth = low_bandwidth(config.ui.low_bandwidth, environ)
+        super().__init__()
+        self.actions, self._key_problems = resolve(config.keys)
+        frames = config.ui.frames_per_second
+        self.frame_clock = FrameClock(min(frames, _LOW_BANDWIDTH_FRAMES) if self._low_bandwidth else frames)
+        self.stage = Stage(glyphs=choose_glyphs(config.ui.glyphs, environ, _probed_width(config, environ)))
+        self._pump: Pump | None = None
+        self._last_key = 0.0
+        self._main: MainScreen | None = None
+        theming.register(self, config.ui.theme, environ)
+
+    def get_default_screen(self) -> Screen[None]:
+        """Return the main screen; there is no other below it."""
+        view = self.stage.view
+        start = SessionStarted(session=self.engine.session, panes=self.engine.panes, demo=self.engine.demo)
+        reduce(view, start, self.stage.now())
+        retry = by_id(self.actions)["retry"].keys
+        view.retry_key = key_text(retry[0]) if retry else "/retry"
+        self._main = MainScreen(
+            self.stage,
+            self.engine,
+            self.actions,
+            self.frame_clock,
+            project=project_name(self._cwd),
+            branch=git_branch(self._cwd),
+            environ=self._environ,
+        )
+        return self._main
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Return every variable our style sheets use, so that any theme works with them."""
+        return theming.variable_defaults(dark=self.current_theme.dark)
+
+    def on_mount(self) -> None:
+        """Let the events in."""
+        screen = self._main
+        if screen is None:
+            return
+        for pane in screen.panes.values():
+            pane.stream.set_thinking(self._config.ui.thinking.value)
+            if self._low_bandwidth:
+                pane.stream.set_scroll_step(_LOW_BANDWIDTH_STEP)
+        view = self.stage.view
+        view.notices += [Notice(level=NoticeLevel.WARNING, problem=problem) for problem in self._key_problems]
+        self._pump = Pump(self.engine.bus, view, screen, self.frame_clock, self.stage.now)
+
+    def on_ready(self) -> None:
+        """The first frame is out: begin the session, and import the SDKs while nobody types."""
+        self.run_worker(self._begin(), name="begin", group="engine")
+
+    async def _begin(self) -> None:
+        await self.engine.start()
+        for pane in self.engine.panes:
+            await self._pause_in_typing()
+            await self.engine.prepare(pane.name)
+
+    async def _pause_in_typing(self) -> None:
+        while True:
+            missing = self._last_key + _QUIET_BEFORE_WARM_UP - self.stage.now()
+            if missing <= 0:
+                return
+            await asyncio.sleep(missing)
+
+    async def on_event(self, event: events.Event) -> None:
+        """Remember when the last key came."""
+        if isinstance(event, events.Key):
+            self._last_key = self.stage.now()
+        await super().on_event(event)
+
+    async def on_unmount(self) -> None:
+        """End the session, whatever made the application end."""
+        if self._pump is not None:
+            self._pump.close()
+        await self.engine.close()
+
+
+def _probed_width(config: Config, environ: Mapping[str, str]) -> int | None:
+    if not needs_probe(config.ui.glyphs, environ):
+        return None
+    from tui.ui.width_probe import probe_ambiguous_width
+
+    return probe_ambiguous_width()
+
+
+def low_bandwidth(setting: Switch, environ: Mapping[str, str]) -> bool:
+    """Whether to spare bytes: as configured, else over SSH."""
+    if setting is Switch.AUTO:
+        return bool(environ.get("SSH_CONNECTION") or environ.get("SSH_TTY"))
+    return setting is Switch.ON

@@ -1,0 +1,291 @@
+"""The main screen: top line, panes, state strip, prompt, hints."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Container, Horizontal
+from textual.screen import Screen
+from textual.timer import Timer
+
+from tui.config.paths import state_dir
+from tui.core.events import NoticeLevel
+from tui.ui import handlers
+from tui.ui.actions import Action, When, Where, bindings, by_id, by_slash, hints
+from tui.ui.frame_clock import FrameClock
+from tui.ui.ports import Engine
+from tui.ui.view.format import Tone
+from tui.ui.view.layout import Arrangement, Mode, arrange
+from tui.ui.view.state import PaneView
+from tui.ui.widgets.hint_bar import HintBar
+from tui.ui.widgets.pane import Pane
+from tui.ui.widgets.pane_tabs import PaneTabs
+from tui.ui.widgets.prompt import Prompt
+from tui.ui.widgets.rail import Rail
+from tui.ui.widgets.span_widget import Stage
+from tui.ui.widgets.state_strip import StateStrip
+from tui.ui.widgets.top_bar import TopBar
+
+_FIGURES_EVERY: Final = 0.2
+"""Seconds between two repaints of figures while an answer streams."""
+_TICK: Final = 0.5
+"""Seconds between two looks at running clocks; nothing ticks while nothing runs."""
+_CHROME_ROWS: Final = 6
+"""Rows besides the panes, for the choice of a layout before the first frame."""
+_NOTICE_TONES: Final = {
+    NoticeLevel.INFO: Tone.PLAIN,
+    NoticeLevel.WARNING: Tone.WARN,
+    NoticeLevel.ERROR: Tone.BAD,
+}
+
+
+class MainScreen(Screen[None]):
+    """Shows the stage's view; what a person asks for goes through the table of actions."""
+
+    AUTO_FOCUS = ""
+
+    def __init__(
+        self,
+        stage: Stage,
+        engine: Engine,
+        actions: Sequence[Action],
+        frame_clock: FrameClock,
+        *,
+        project: str,
+        branch: str,
+        environ: Mapping[str, str],
+    ) -> None:
+        super().__init__()
+        self.stage = stage
+        self.engine = engine
+        self.actions = tuple(actions)
+        self._by_id = by_id(actions)
+        self.environ = environ
+        self.mode = Mode.COLUMNS
+        self.zoomed = False
+        self.arrangement = Arrangement(visible=())
+        self.last_press: dict[str, float] = {}
+        for binding in bindings(actions, Where.ANYWHERE):
+            self._bindings.key_to_bindings[binding.key] = [binding]
+        pane_bindings = bindings(actions, Where.PANE)
+        self.panes = {name: Pane(stage, name, frame_clock, pane_bindings) for name in stage.view.panes}
+        self.prompt = Prompt(state_dir(environ) / "history.jsonl")
+        self.hint_bar = HintBar(stage)
+        self._tabs = PaneTabs(stage)
+        self._rail = Rail(stage)
+        self._lines = (TopBar(stage, project=project, branch=branch), StateStrip(stage))
+        self._work = Container(*self.panes.values(), id="panes")
+        self._ticker: Timer | None = None
+        self._figures_at = 0.0
+
+    def compose(self) -> ComposeResult:
+        """From the first row to the last."""
+        yield self._lines[0]
+        yield self._tabs
+        with Horizontal(id="work"):
+            yield self._work
+            yield self._rail
+        yield self._lines[1]
+        yield self.prompt
+        yield self.hint_bar
+
+    def on_mount(self) -> None:
+        """Tell the prompt what can be addressed; the focus goes there."""
+        view = self.stage.view
+        offered = [action for action in self.actions if action.when is not When.DEMO or view.demo]
+        self.prompt.set_panes(list(view.panes))
+        self.prompt.set_commands([(name, action.help) for name, action in by_slash(offered).items()])
+        self.prompt.set_ascii(self.stage.glyphs.ascii)
+        self.prompt.focus()
+        self.relayout()
+
+    def on_resize(self) -> None:
+        """The layout depends on the size."""
+        self.relayout()
+
+    # ---- painting
+
+    def paint(self) -> None:
+        """Hand new text to the panes and bring the lines that changed up to date."""
+        view, now = self.stage.view, self.stage.now()
+        figures = now - self._figures_at >= _FIGURES_EVERY
+        changed = False
+        for name, pane in view.panes.items():
+            widget = self.panes.get(name)
+            if widget is None:
+                continue
+            if pane.operations:
+                operations, pane.operations = pane.operations, []
+                widget.apply(operations)
+            if pane.state_changed or (figures and pane.figures_changed):
+                pane.state_changed = pane.figures_changed = False
+                widget.touch()
+                changed = True
+            else:
+                widget.show_below()
+        if changed:
+            self._figures_at = now
+            self._touch_lines()
+        self._show_notices()
+        self._mind_ticker()
+
+    def touch(self) -> None:
+        """Look at everything again; cheap, as only rows that changed are painted."""
+        for widget in self.panes.values():
+            widget.touch()
+        self._touch_lines()
+
+    def _touch_lines(self) -> None:
+        for line in (*self._lines, self._tabs, self._rail):
+            line.touch()
+        self.prompt.set_queue(queue_lines(list(self.stage.view.panes.values())))
+
+    def _show_notices(self) -> None:
+        notices, self.stage.view.notices = self.stage.view.notices, []
+        for notice in notices:
+            problem = notice.problem
+            hint = f" {problem.hint}" if problem.hint else ""
+            self.flash(f"{problem.title}: {problem.text}{hint}", _NOTICE_TONES[notice.level])
+
+    def flash(self, text: str, tone: Tone = Tone.PLAIN) -> None:
+        """Show one line of news for a few seconds."""
+        self.hint_bar.flash(text, tone)
+
+    def _mind_ticker(self) -> None:
+        """Clocks run on screen only while a turn runs or a retry is due."""
+        now = self.stage.now()
+        needed = any(
+            pane.busy or (pane.turn is not None and pane.turn.retry_at is not None and pane.turn.retry_at > now)
+            for pane in self.stage.view.panes.values()
+        )
+        if needed and self._ticker is None:
+            self._ticker = self.set_interval(_TICK, self._tick)
+        elif not needed and self._ticker is not None:
+            self._ticker.stop()
+            self._ticker = None
+
+    def _tick(self) -> None:
+        self.touch()
+        self._mind_ticker()
+
+    # ---- layout
+
+    def relayout(self) -> None:
+        """Show the panes that fit, where they fit."""
+        view, size = self.stage.view, self.app.size
+        arrangement = self.arrangement = arrange(
+            list(view.panes),
+            selected=view.selected,
+            width=size.width,
+            height=size.height - _CHROME_ROWS,
+            mode=self.mode,
+            zoomed=self.zoomed,
+            shown=self.arrangement.visible,
+        )
+        self._work.set_class(arrangement.stacked, "-stacked")
+        for name, widget in self.panes.items():
+            widget.display = name in arrangement.visible
+            widget.set_class(name == arrangement.visible[0], "-first")
+            widget.set_class(name == view.selected, "-selected")
+        self._tabs.in_view = arrangement.visible
+        self._tabs.set_class(arrangement.tabs, "-shown")
+        self._rail.set_class(arrangement.rail > 0, "-shown")
+        if arrangement.rail:
+            self._rail.styles.width = arrangement.rail
+        one_pane = len(arrangement.visible) == 1 and not self.zoomed
+        self._rail.others = [name for name in view.panes if name not in arrangement.visible] if one_pane else ()
+        self.touch()
+        self.show_hints()
+
+    def select(self, name: str, *, focus: bool = False) -> None:
+        """Make a pane the selected one."""
+        if name not in self.panes:
+            return
+        if name != self.stage.view.selected:
+            self.stage.view.selected = name
+            self.relayout()
+        if focus or self.pane_focused:
+            self.panes[name].stream.focus()
+
+    @property
+    def selected_pane(self) -> Pane | None:
+        """The widget of the selected pane."""
+        return self.panes.get(self.stage.view.selected)
+
+    @property
+    def pane_focused(self) -> bool:
+        """Whether the focus is in a pane rather than in the prompt."""
+        focused = self.focused
+        return focused is not None and any(widget in focused.ancestors for widget in self.panes.values())
+
+    def show_hints(self) -> None:
+        """Show the keys that help where the focus is."""
+        places = (Where.PANE,) if self.pane_focused else (Where.PROMPT, Where.ANYWHERE)
+        demo = self.stage.view.demo
+        offered = [action for action in self.actions if action.when is not When.DEMO or demo]
+        self.hint_bar.show_hints(hints(offered, places))
+
+    def on_descendant_focus(self) -> None:
+        """Other keys help elsewhere."""
+        self.show_hints()
+
+    # ---- actions
+
+    def action_act(self, action_id: str, number: int = 0) -> None:
+        """Run a row of the table of actions."""
+        handlers.HANDLERS[self._by_id[action_id].does](self, number)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """A key keeps its other meaning where its action cannot run."""
+        if action != "act":
+            return True
+        row = self._by_id.get(str(parameters[0]))
+        return row is not None and self.enabled(row)
+
+    def enabled(self, action: Action) -> bool:
+        """Whether an action can run now."""
+        view = self.stage.view
+        pane: PaneView | None = view.current
+        match action.when:
+            case When.ALWAYS:
+                return True
+            case When.BUSY:
+                return view.busy
+            case When.PROMPT_EMPTY:
+                return self.pane_focused or self.prompt.is_empty
+            case When.DEMO:
+                return view.demo
+            case When.QUEUED:
+                return pane is not None and bool(pane.queued)
+            case When.TURN:
+                return pane is not None and pane.turn is not None
+
+    @on(Prompt.Submitted)
+    def _submitted(self, event: Prompt.Submitted) -> None:
+        handlers.submit(self, event.text, event.panes)
+
+    @on(Prompt.CommandEntered)
+    def _command(self, event: Prompt.CommandEntered) -> None:
+        handlers.slash(self, event.name, event.argument)
+
+    @on(PaneTabs.Picked)
+    @on(Pane.Picked)
+    def _picked(self, event: PaneTabs.Picked | Pane.Picked) -> None:
+        self.select(event.pane)
+
+    @on(Pane.HeadDoubleClicked)
+    def _head_double_clicked(self, event: Pane.HeadDoubleClicked) -> None:
+        self.action_act("zoom")
+
+
+def queue_lines(panes: Sequence[PaneView]) -> list[str]:
+    """The waiting prompts, each once, with the names of the panes it waits for unless it waits for all."""
+    waiting: dict[str, list[str]] = {}
+    for pane in panes:
+        for text in pane.queued.values():
+            waiting.setdefault(text, []).append(pane.name)
+    return [
+        text if len(set(names)) == len(panes) else f"@{' @'.join(dict.fromkeys(names))} {text}"
+        for text, names in waiting.items()
+    ]

@@ -1,0 +1,107 @@
+"""The rail at the right: the session in figures, and in the focus layout the last lines of the other panes."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from tui.ui.glyphs import Glyphs
+from tui.ui.view.format import (
+    Line,
+    Tone,
+    arrow,
+    cells,
+    clip,
+    duration,
+    ellipsis,
+    fit,
+    provider_tone,
+    spend,
+    state_tone,
+    state_words,
+    tokens,
+)
+from tui.ui.view.state import PaneView, SessionView
+
+_LINES_OF_OTHERS: Final = 10
+
+
+def rail_lines(
+    view: SessionView, width: int, height: int, glyphs: Glyphs, now: float, *, others: Sequence[str] = ()
+) -> list[Line]:
+    """Return the rail's lines. `others` are panes not on screen, whose last lines are shown."""
+    inner = max(width - 2, 1)
+    totals = view.totals()
+    lines: list[Line] = [
+        _heading("SESSION", inner, glyphs),
+        _pair("spend", f"{spend(totals)} simulated" if view.demo else spend(totals), inner),
+        _pair("tokens", f"{tokens(totals.input_tokens)}{arrow(glyphs)}{tokens(totals.output_tokens)}", inner),
+        _pair("turns", str(totals.turns), inner),
+        (),
+    ]
+    shown = [view.panes[name] for name in others] if others else list(view.panes.values())
+    room = max((height - len(lines)) // max(len(shown), 1), 3)
+    for pane in shown:
+        lines += _block(pane, view, inner, glyphs, now, room, with_tail=bool(others))
+    return [((" ", Tone.PLAIN), *line) for line in lines[:height]]
+
+
+def _heading(text: str, width: int, glyphs: Glyphs) -> Line:
+    return ((f"{text} ", Tone.STRONG), (glyphs.horizontal * max(width - cells(text) - 1, 0), Tone.MUTED))
+
+
+def _pair(label: str, value: str, width: int) -> Line:
+    return fit([(0, (label, Tone.MUTED))], (value, Tone.PLAIN), width)
+
+
+def _block(
+    pane: PaneView, view: SessionView, width: int, glyphs: Glyphs, now: float, room: int, *, with_tail: bool
+) -> list[Line]:
+    number = view.index(pane.name) + 1
+    lines = [
+        fit(
+            [(0, (f"{number}", Tone.MUTED)), (0, (pane.name, provider_tone(pane.provider)))],
+            (state_words(pane, glyphs, now), state_tone(pane.phase)),
+            width,
+        )
+    ]
+    if with_tail:
+        lines += [((text, Tone.MUTED),) for text in tail_lines(pane.tail, width, min(room - 2, _LINES_OF_OTHERS))]
+    else:
+        lines += _sums(pane, width, glyphs, now)
+    lines += [
+        ((clip(f"queued: {text}", width, ellipsis(glyphs)).replace("\n", " "), Tone.ACCENT),)
+        for text in list(pane.queued.values())[: max(room - len(lines) - 1, 0)]
+    ]
+    return [*lines, ()]
+
+
+def _sums(pane: PaneView, width: int, glyphs: Glyphs, now: float) -> list[Line]:
+    sums = pane.totals
+    lines = [_pair("model", clip(pane.model, width - 7, ellipsis(glyphs)), width)]
+    if pane.role:
+        lines.append(_pair("role", clip(pane.role, width - 6, ellipsis(glyphs)), width))
+    if sums.turns:
+        figures = f"{sums.turns} turns  {tokens(sums.input_tokens)}{arrow(glyphs)}{tokens(sums.output_tokens)}"
+        lines.append(_pair("sum", f"{figures}  {spend(sums)}", width))
+    turn = pane.turn
+    if turn is not None:
+        first, speed = turn.time_to_first_token(), turn.tokens_per_second(now)
+        parts = [f"ttft {duration(first)}" if first is not None else "", f"{speed:.0f} tok/s" if speed else ""]
+        if turn.usage.reasoning_tokens:
+            parts.append(f"thinking {tokens(turn.usage.reasoning_tokens)}")
+        lines.append(_pair("last", "  ".join(part for part in parts if part), width))
+    return lines
+
+
+def tail_lines(text: str, width: int, count: int) -> list[str]:
+    """Return the last `count` rows of `text` wrapped to `width` cells."""
+    rows: list[str] = []
+    for line in text.split("\n")[-max(count, 1) :]:
+        row = ""
+        for character in line.expandtabs(4):
+            if cells(row) + cells(character) > width:
+                rows.append(row)
+                row = ""
+            row += character
+        if row:
+            rows.append(row)
+    return rows[-count:] if count > 0 else []

@@ -1,0 +1,117 @@
+"""The base of every one-glance line on the screen: heads, strips, tabs, the rail.
+
+A subclass says what its lines are; only rows that changed since are painted again. No markup is ever parsed.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from time import monotonic
+from typing import ClassVar, Final
+
+from rich.color import ColorParseError as RichColorParseError
+from rich.segment import Segment
+from rich.style import Style
+from textual.color import Color, ColorParseError
+from textual.geometry import Region
+from textual.strip import Strip
+from textual.widget import Widget
+
+from tui.ui.glyphs import UNICODE, Glyphs
+from tui.ui.view.format import Line, Tone
+from tui.ui.view.state import SessionView
+
+
+@dataclass(slots=True)
+class Stage:
+    """What every line widget looks at: the view, the glyphs to draw with, and the time in monotonic seconds."""
+
+    view: SessionView = field(default_factory=SessionView)
+    glyphs: Glyphs = UNICODE
+    now: Callable[[], float] = monotonic
+
+
+_VARIABLES: Final[Mapping[Tone, str]] = {
+    Tone.MUTED: "muted",
+    Tone.ACCENT: "accent",
+    Tone.MARK: "accent",
+    Tone.BADGE: "muted",
+    Tone.OK: "state-ok",
+    Tone.BUSY: "state-busy",
+    Tone.WARN: "state-warn",
+    Tone.BAD: "state-bad",
+    Tone.ANTHROPIC: "pane-anthropic",
+    Tone.OPENAI: "pane-openai",
+    Tone.GEMINI: "pane-gemini",
+    Tone.COMPATIBLE: "pane-compatible",
+}
+_BOLD: Final = frozenset(
+    {Tone.STRONG, Tone.MARK, Tone.ACCENT, Tone.ANTHROPIC, Tone.OPENAI, Tone.GEMINI, Tone.COMPATIBLE}
+)
+
+
+def tone_style(tone: Tone, variables: Mapping[str, str]) -> Style:
+    """Return how a tone looks with a theme's variables; a colour that cannot be read is left to the terminal."""
+    color = None
+    name = _VARIABLES.get(tone)
+    if name is not None:
+        try:
+            color = Color.parse(variables.get(name, "")).rich_color
+        except (ColorParseError, RichColorParseError):
+            color = None
+    return Style(color=color, bold=tone in _BOLD or None, reverse=tone is Tone.MARK or None)
+
+
+class SpanWidget(Widget, can_focus=False):
+    """A widget made of lines of toned spans."""
+
+    ALLOW_SELECT: ClassVar[bool] = False
+
+    def __init__(self, stage: Stage, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id, classes=classes)
+        self.stage = stage
+        self._shown: Sequence[Line] = ()
+        self._shown_width = -1
+        self._tones: dict[Tone, Style] = {}
+        self._tones_of: Mapping[str, str] | None = None
+
+    def lines(self, width: int, height: int) -> Sequence[Line]:
+        """Return what to show now; subclasses implement this."""
+        raise NotImplementedError
+
+    def touch(self) -> None:
+        """Look again, and paint the rows that changed."""
+        width, height = self.size
+        if not width or not height:
+            return
+        was, self._shown = self._shown, self.lines(width, height)
+        if self._shown_width != width:
+            self._shown_width = width
+            self.refresh()
+            return
+        for row in range(min(height, max(len(was), len(self._shown)))):
+            if was[row : row + 1] != self._shown[row : row + 1]:
+                self.refresh(Region(0, row, width, 1))
+
+    def render_line(self, y: int) -> Strip:
+        """Draw one row."""
+        width, height = self.size
+        if self._shown_width != width:
+            self._shown, self._shown_width = self.lines(width, height), width
+        base = self.rich_style
+        if y >= len(self._shown):
+            return Strip.blank(width, base)
+        segments = [Segment(text, base + self._tone(tone)) for text, tone in self._shown[y] if text]
+        return Strip(segments).adjust_cell_length(width, base)
+
+    def on_resize(self) -> None:
+        """The lines depend on the size."""
+        self._shown_width = -1
+
+    def _tone(self, tone: Tone) -> Style:
+        variables = self.app.theme_variables
+        if variables is not self._tones_of:
+            self._tones_of, self._tones = variables, {}
+        style = self._tones.get(tone)
+        if style is None:
+            style = self._tones[tone] = tone_style(tone, variables)
+        return style

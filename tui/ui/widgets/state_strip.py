@@ -1,0 +1,19 @@
+"""The state of every model, on one line under the panes."""
+
+from collections.abc import Sequence
+
+from tui.ui.view import format as fmt
+from tui.ui.view.format import Line
+from tui.ui.widgets.span_widget import SpanWidget
+
+
+class StateStrip(SpanWidget):
+    """Each model by name, sign and word."""
+
+    DEFAULT_CSS = """
+    StateStrip { height: 1; background: $surface; color: $foreground; }
+    """
+
+    def lines(self, width: int, height: int) -> Sequence[Line]:
+        """Return the one line."""
+        return (fmt.strip_line(self.stage.view, width, self.stage.glyphs, self.stage.now()),)
