@@ -7,6 +7,7 @@ from rich.text import Text
 from textual.actions import SkipAction
 from textual.document._document import EditResult, Location, Selection
 from textual.document._edit import Edit
+from textual.geometry import Offset
 from textual.widgets import TextArea
 
 from tui.ui.view import prompt_text
@@ -124,6 +125,16 @@ class FoldingTextArea(TextArea):
             bottom = prompt_text.widen(bottom - 1, bottom, self._spans(bottom_row))[1]
         edit.from_location, edit.to_location = (top_row, top), (bottom_row, bottom)
         return super().edit(edit)
+
+    def scroll_cursor_visible(self, center: bool = False, animate: bool = False) -> Offset:
+        """Scroll to the caret.
+
+        Textual 8.2.8 calls this in the middle of undo and redo when the scrollbar goes: the text is the new one then,
+        the caret still the old one, possibly below the last line, which would be an error.
+        """
+        if self.cursor_location[0] >= self.document.line_count:
+            return Offset(0, 0)
+        return super().scroll_cursor_visible(center, animate)
 
     def get_line(self, line_index: int) -> Text:
         """The line as it is drawn: folded pastes in brackets."""
