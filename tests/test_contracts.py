@@ -61,6 +61,7 @@ OFFENCES = (
     Offence("tui/demo/upward.py", "import tui.config.model", "The demo server"),
     Offence("tui/engine/paints.py", "import textual", "Only the user interface knows Textual"),
     Offence("tui/ui/view/paints.py", "def f():\n    import rich.text", "Only the user interface knows Textual"),
+    Offence("tui/headless.py", "import tui.ui.actions", "A headless run"),
     Offence("tui/core/parses.py", "def f():\n    import pydantic", "Core uses the standard library only"),
     Offence("tui/ui/widgets/asks.py", "import tui.engine", "Widgets and view state"),
     Offence("tui/ui/render/asks.py", "def f():\n    import tui.providers.base", "Widgets and view state"),
