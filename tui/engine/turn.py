@@ -252,7 +252,9 @@ _STOP_PROBLEMS: Final = {
         hint="Start a new conversation with /clear.",
     ),
     StopReason.MALFORMED_CALL: Problem(
-        title="Malformed tool call", text="The model wrote a tool call that is not valid.", hint="Press r to retry."
+        title="Malformed tool call",
+        text="The model wrote a tool call that is not valid.",
+        hint="Send the prompt again.",
     ),
 }
 
@@ -266,7 +268,7 @@ def _verdict(failure: Failure | None, final: Finished | None, *, empty: bool) ->
         problem = Problem(title=problem.title, text=clean_line(final.stop_detail), hint=problem.hint)
     if problem is None and empty:
         problem = Problem(
-            title="Empty answer", text="The model ended its turn without any text.", hint="Press r to retry."
+            title="Empty answer", text="The model ended its turn without any text.", hint="Send the prompt again."
         )
     return Outcome.SUCCESS, problem
 
