@@ -22,6 +22,7 @@ from tui.core.chat import (
     UserMessage,
     Wire,
 )
+from tui.providers import rehearsal
 from tui.providers.base import ModelInfo
 from tui.providers.history import dump, native_payload, tool_call
 from tui.providers.loading import quiet
@@ -70,6 +71,13 @@ class AnthropicProvider(SdkProvider):
             open_telemetry=False,
             http_client=anthropic.DefaultAsyncHttpxClient(timeout=timeout, event_hooks=event_hooks(self._deadlines)),
         )
+        with rehearsal.http_client(rehearsal.messages()) as http:
+            stand_in = anthropic.Anthropic(
+                api_key="none", base_url=rehearsal.ADDRESS, http_client=http, open_telemetry=False
+            )
+            turn = ChatRequest(model="m", messages=(UserMessage(text="x"),))
+            for _ in stand_in.messages.create(**to_parameters(turn), stream=True):
+                pass
         _ = client.messages
         return client
 

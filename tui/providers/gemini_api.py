@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from typing import Any, Final
 
 from tui.core.chat import (
@@ -22,6 +23,7 @@ from tui.core.chat import (
     UserMessage,
     Wire,
 )
+from tui.providers import rehearsal
 from tui.providers.base import ModelInfo
 from tui.providers.history import native_payload, tool_call
 from tui.providers.loading import quiet
@@ -48,6 +50,14 @@ _LEVELS: Final = {Effort.LOW: "LOW", Effort.MEDIUM: "MEDIUM", Effort.HIGH: "HIGH
 _OWN_ID: Final = "gemini-call-"
 
 
+@dataclass(frozen=True, slots=True)
+class _Clients:
+    """The SDK's client and the HTTP client under it, which the SDK leaves for its owner to close."""
+
+    sdk: Any
+    http: Any
+
+
 class GeminiProvider(SdkProvider):
     """The Gemini API with an API key."""
 
@@ -68,20 +78,31 @@ class GeminiProvider(SdkProvider):
         timeout = httpx2.Timeout(**timeout_seconds(self._deadlines))
         # An own client keeps the SDK from choosing aiohttp whenever that can be imported.
         http = httpx2.AsyncClient(timeout=timeout, event_hooks=event_hooks(self._deadlines))
-        client = genai.Client(
-            api_key=self._api_key,
-            vertexai=False,
-            http_options=types.HttpOptions(
-                base_url=self._base_url, httpx_async_client=http, httpx_client=httpx2.Client(timeout=timeout)
-            ),
-        )
+        with rehearsal.http_client(rehearsal.generate()) as canned:
+            stand_in = genai.Client(
+                api_key="none",
+                vertexai=False,
+                http_options=types.HttpOptions(
+                    base_url=rehearsal.ADDRESS, httpx_client=canned, httpx_async_client=http
+                ),
+            )
+            turn = ChatRequest(model="m", messages=(UserMessage(text="x"),))
+            for _ in stand_in.models.generate_content_stream(
+                model="m", contents=to_contents(turn, types), config=to_config(turn, types)
+            ):
+                pass
+            client = genai.Client(
+                api_key=self._api_key,
+                vertexai=False,
+                http_options=types.HttpOptions(base_url=self._base_url, httpx_client=canned, httpx_async_client=http),
+            )
         _ = client.aio.models
-        return client
+        return _Clients(client, http)
 
     async def _send(self, client: Any, request: ChatRequest, unwanted: frozenset[str]) -> AsyncIterator[Any]:
         from google.genai import types
 
-        stream: AsyncIterator[Any] = await client.aio.models.generate_content_stream(
+        stream: AsyncIterator[Any] = await client.sdk.aio.models.generate_content_stream(
             model=request.model,
             contents=to_contents(request, types),
             config=to_config(request, types, unwanted),
@@ -99,12 +120,11 @@ class GeminiProvider(SdkProvider):
                 max_input_tokens=model.input_token_limit,
                 max_output_tokens=model.output_token_limit,
             )
-            async for model in await client.aio.models.list()
+            async for model in await client.sdk.aio.models.list()
         ]
 
     async def _close_client(self, client: Any) -> None:
-        await client.aio.aclose()
-        client.close()
+        await client.http.aclose()
 
 
 def to_config(request: ChatRequest, types: Any, unwanted: frozenset[str] = frozenset()) -> Any:

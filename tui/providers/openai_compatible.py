@@ -24,6 +24,7 @@ from tui.core.chat import (
     UserMessage,
     Wire,
 )
+from tui.providers import rehearsal
 from tui.providers.base import ModelInfo
 from tui.providers.history import estimate_input, estimate_tokens, tool_call
 from tui.providers.loading import quiet
@@ -80,6 +81,11 @@ class CompatibleProvider(SdkProvider):
             timeout=timeout,
             http_client=openai.DefaultAsyncHttpxClient(timeout=timeout, event_hooks=event_hooks(self._deadlines)),
         )
+        with rehearsal.http_client(rehearsal.chat()) as http:
+            stand_in = openai.OpenAI(api_key="none", base_url=rehearsal.ADDRESS, http_client=http)
+            turn = ChatRequest(model="m", messages=(UserMessage(text="x"),))
+            for _ in stand_in.chat.completions.create(**to_parameters(turn), stream=True):
+                pass
         _ = client.chat.completions
         return client
 
