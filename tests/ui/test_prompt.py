@@ -1,6 +1,5 @@
 """The prompt in a real application, with real keys."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -15,7 +14,6 @@ from textual.widgets import Static
 
 from tests.conftest import WaitUntil
 from tui.core.clock import ManualClock
-from tui.ui.view.prompt_memory import BurstGuard
 from tui.ui.widgets.prompt import Prompt
 from tui.ui.widgets.prompt_candidates import Candidates
 from tui.ui.widgets.prompt_editor import PromptEditor
@@ -69,6 +67,9 @@ class Host(App[None]):
     def candidates(self) -> Candidates:
         return self.prompt.query_one(Candidates)
 
+    def completing(self) -> bool:
+        return self.candidates.display
+
     def shown(self, part: str) -> str:
         return str(self.prompt.query_one(f"#prompt-{part}", Static).render())
 
@@ -101,15 +102,6 @@ def _feed(app: App[Any], data: str) -> None:
         token.time = now
         token.set_sender(app)
         driver.send_message(token)
-
-
-@pytest.fixture(autouse=True)
-def _no_burst_by_a_slow_machine(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Iterator[None]:
-    """`pilot.press` may be as fast as a paste; only tests of bursts keep the real gap."""
-    if "burst" not in request.node.name:
-        monkeypatch.setattr(BurstGuard, "GAP", -1.0)
-        monkeypatch.setattr(BurstGuard, "LINGER", -1.0)
-    yield
 
 
 async def test_enter_sends_and_clears(app: Host) -> None:
@@ -292,10 +284,10 @@ async def test_commands(app: Host) -> None:
 async def test_completion_by_tab_and_arrows(app: Host) -> None:
     async with app.run_test() as pilot:
         await _type(pilot, "@g")
-        assert app.candidates.display
+        assert app.completing()
         await _press(pilot, "down", "tab")
         assert app.prompt.text == "@gemini "
-        assert not app.candidates.display
+        assert not app.completing()
         await _type(pilot, "@")
         await _press(pilot, "enter")
         assert app.prompt.text == "@gemini @claude "
@@ -314,12 +306,12 @@ async def test_escape_closes_the_list_first(app: Host) -> None:
     async with app.run_test() as pilot:
         await _type(pilot, "/t")
         await _press(pilot, "escape")
-        assert not app.candidates.display
+        assert not app.completing()
         assert app.keys == []
         await _press(pilot, "escape")
         assert app.keys == ["escape"]
         await _type(pilot, "h")
-        assert app.candidates.display
+        assert app.completing()
 
 
 async def test_a_click_takes_a_candidate(app: Host) -> None:
