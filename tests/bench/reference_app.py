@@ -11,106 +11,15 @@ import contextlib
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import ClassVar, Protocol
+from typing import ClassVar
 
 from textual.app import App, ComposeResult
 from textual.binding import BindingType
-from textual.containers import Horizontal, VerticalScroll
-from textual.widget import Widget
-from textual.widgets import Input, Markdown, Static
-from textual.widgets.markdown import MarkdownStream
+from textual.containers import Horizontal
+from textual.widgets import Input, Static
 
 from tests.bench import corpus
-from tui.ui.frame_clock import FrameClock
-from tui.ui.view.document import SectionKind
-from tui.ui.widgets.stream_pane import StreamPane
-
-
-class Feed(Protocol):
-    """What the producer needs of a pane."""
-
-    widget: Widget
-
-    async def load(self, text: str) -> None:
-        """Show a finished answer."""
-
-    async def begin(self) -> None:
-        """Open an answer."""
-
-    async def write(self, token: str) -> None:
-        """Add to the open answer."""
-
-    async def finish(self) -> None:
-        """End the open answer and wait until all of it has been shown."""
-
-    def page(self, pages: int) -> None:
-        """Scroll by pages, up when negative."""
-
-
-class MarkdownFeed:
-    """Textual's own way: a Markdown widget in a scroll container, written through `MarkdownStream`."""
-
-    def __init__(self) -> None:
-        self._markdown = Markdown("")
-        self.widget: Widget = VerticalScroll(self._markdown, classes="pane")
-        self._stream: MarkdownStream | None = None
-
-    async def load(self, text: str) -> None:
-        """Show a finished answer."""
-        await self._markdown.update(text)
-        self.widget.anchor()
-
-    async def begin(self) -> None:
-        """Open an answer."""
-        self.widget.anchor()
-        self._stream = Markdown.get_stream(self._markdown)
-
-    async def write(self, token: str) -> None:
-        """Add to the open answer."""
-        if self._stream is not None:
-            await self._stream.write(token)
-
-    async def finish(self) -> None:
-        """End the stream; it writes what it still holds."""
-        if self._stream is not None:
-            await self._stream.stop()
-
-    def page(self, pages: int) -> None:
-        """Scroll by pages."""
-        scroll = self.widget.scroll_page_up if pages < 0 else self.widget.scroll_page_down
-        scroll(animate=False)
-
-
-class ProductFeed:
-    """The product's pane on the frame clock that all panes of an application share."""
-
-    def __init__(self, clock: FrameClock, scroll_step: int) -> None:
-        self._pane = StreamPane(clock)
-        if scroll_step:
-            self._pane.set_scroll_step(scroll_step)
-        self._pane.add_class("pane")
-        self.widget: Widget = self._pane
-
-    async def load(self, text: str) -> None:
-        """Show a finished answer."""
-        self._pane.load(text)
-
-    async def begin(self) -> None:
-        """Open an answer."""
-        self._pane.begin(SectionKind.ANSWER)
-
-    async def write(self, token: str) -> None:
-        """Add to the open answer."""
-        self._pane.append(token)
-
-    async def finish(self) -> None:
-        """End the answer and let two frames pass, so that the last token has been painted."""
-        self._pane.end()
-        await asyncio.sleep(2 / 30)
-
-    def page(self, pages: int) -> None:
-        """Scroll by pages."""
-        self._pane.scroll_pages(pages)
+from tests.bench.feeds import Feed
 
 
 class ReferenceApp(App[None]):
@@ -135,11 +44,7 @@ class ReferenceApp(App[None]):
         self._options = options
         self._answer = Path(options.load).read_text(encoding="utf-8") if options.load else ""
         self._stream: asyncio.Task[None] | None = None
-        if options.pane == "markdown":
-            self._feeds: Sequence[Feed] = [MarkdownFeed() for _ in range(options.panes)]
-        else:
-            clock = FrameClock(options.fps)
-            self._feeds = [ProductFeed(clock, options.scroll_step) for _ in range(options.panes)]
+        self._feeds = _feeds(options)
         if options.theme:
             self.theme = options.theme
 
@@ -194,6 +99,19 @@ class ReferenceApp(App[None]):
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(feed.finish(), max(0.1, end - time.perf_counter()))
         return sent
+
+
+def _feeds(options: argparse.Namespace) -> Sequence[Feed]:
+    """The panes asked for; the other kind is not even imported."""
+    if options.pane == "markdown":
+        from tests.bench.markdown_feed import MarkdownFeed
+
+        return [MarkdownFeed() for _ in range(options.panes)]
+    from tests.bench.product_feed import ProductFeed
+    from tui.ui.frame_clock import FrameClock
+
+    clock = FrameClock(options.fps)
+    return [ProductFeed(clock, options.scroll_step) for _ in range(options.panes)]
 
 
 def options() -> argparse.Namespace:
