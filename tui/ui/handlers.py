@@ -26,7 +26,7 @@ def submit(screen: "MainScreen", text: str, panes: tuple[str, ...] | None) -> No
             screen.select(name)
     for name in panes or screen.panes:
         if name in screen.panes:
-            screen.panes[name].stream.to_end()
+            screen.panes[name].stream.scroll_to_end()
 
 
 def slash(screen: "MainScreen", name: str, argument: str) -> None:
@@ -75,7 +75,7 @@ def _stop_all(screen: "MainScreen", _: int) -> None:
 
 def _retry(screen: "MainScreen", _: int) -> None:
     screen.engine.handle(Retry(pane=screen.stage.view.selected))
-    _with_stream(screen, lambda pane: pane.stream.to_end())
+    _with_stream(screen, lambda pane: pane.stream.scroll_to_end())
 
 
 def _unqueue(screen: "MainScreen", _: int) -> None:
@@ -238,8 +238,8 @@ HANDLERS: Final[Mapping[str, Callable[["MainScreen", int], None]]] = {
     "page_down": _on_stream(lambda pane: pane.stream.scroll_pages(1)),
     "line_up": _on_stream(lambda pane: pane.stream.scroll_lines(-1)),
     "line_down": _on_stream(lambda pane: pane.stream.scroll_lines(1)),
-    "top": _on_stream(lambda pane: pane.stream.to_top()),
-    "end": _on_stream(lambda pane: pane.stream.to_end()),
+    "top": _on_stream(lambda pane: pane.stream.scroll_to_top()),
+    "end": _on_stream(lambda pane: pane.stream.scroll_to_end()),
     "help": _help,
     "palette": _palette,
     "theme": _theme,

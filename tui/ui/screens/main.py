@@ -122,8 +122,6 @@ class MainScreen(Screen[None]):
                 pane.state_changed = pane.figures_changed = False
                 widget.touch()
                 changed = True
-            else:
-                widget.show_below()
         if changed:
             self._figures_at = now
             self._touch_lines()

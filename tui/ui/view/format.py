@@ -156,7 +156,7 @@ def state_words(pane: PaneView, glyphs: Glyphs, now: float) -> str:
     return text
 
 
-def fit(left: Sequence[tuple[int, Span]], right: Span, width: int, *, apart: int = 1) -> Line:
+def fit(left: Sequence[tuple[int, Span]], right: Span, width: int, *, apart: int = 1, end: str = "…") -> Line:
     """Lay out a line of `width` cells: `left` parts `apart` cells from each other, `right` at the end.
 
     Each left part has a rank; the highest ranks are dropped until the line fits. What must stay (rank 0) is cut.
@@ -175,14 +175,14 @@ def fit(left: Sequence[tuple[int, Span]], right: Span, width: int, *, apart: int
         if used:
             spans.append((" " * apart, Tone.PLAIN))
             used += apart
-        shown = clip(text, room - used)
+        shown = clip(text, room - used, end)
         spans.append((shown, tone))
         used += cells(shown)
         if used >= room:
             break
     if right[0]:
-        end = clip(right[0], width)
-        spans += [(" " * max(width - used - cells(end), 0), Tone.PLAIN), (end, right[1])]
+        last = clip(right[0], width, end)
+        spans += [(" " * max(width - used - cells(last), 0), Tone.PLAIN), (last, right[1])]
     return tuple(spans)
 
 
@@ -200,7 +200,7 @@ def head_title(pane: PaneView, number: int, width: int, glyphs: Glyphs, now: flo
         (2, (model, Tone.MUTED)),
         (3, (role, Tone.MUTED)),
     ]
-    return fit(left, (state_words(pane, glyphs, now) + " ", state_tone(pane.phase)), width)
+    return fit(left, (state_words(pane, glyphs, now) + " ", state_tone(pane.phase)), width, end=ellipsis(glyphs))
 
 
 def head_figures(pane: PaneView, width: int, glyphs: Glyphs, now: float) -> Line:
@@ -208,12 +208,19 @@ def head_figures(pane: PaneView, width: int, glyphs: Glyphs, now: float) -> Line
     queue = (f"{len(pane.queued)} queued" if pane.queued else "", Tone.ACCENT)
     turn = pane.turn
     if turn is None:
-        return fit([(1, ("   " + (pane.role or "no turn yet"), Tone.MUTED))], (queue[0] + " ", queue[1]), width)
+        return fit(
+            [(1, ("   " + (pane.role or "no turn yet"), Tone.MUTED))],
+            (queue[0] + " ", queue[1]),
+            width,
+            end=ellipsis(glyphs),
+        )
     parts: list[tuple[int, Span]] = [(0, (" ", Tone.PLAIN))]
     parts += [(rank, (text, Tone.MUTED)) for rank, text in _figures(turn, glyphs, now)]
     if turn.attempt > 1:
         parts.append((1, (f"try {turn.attempt}", Tone.WARN)))
-    return fit(parts, (queue[0] + " ", queue[1]) if queue[0] else ("", Tone.PLAIN), width, apart=2)
+    return fit(
+        parts, (queue[0] + " ", queue[1]) if queue[0] else ("", Tone.PLAIN), width, apart=2, end=ellipsis(glyphs)
+    )
 
 
 def _figures(turn: TurnView, glyphs: Glyphs, now: float) -> list[tuple[int, str]]:
@@ -254,7 +261,7 @@ def head_compact(pane: PaneView, number: int, width: int, glyphs: Glyphs, now: f
             left.append((1, (f"try {pane.turn.attempt}", Tone.WARN)))
     if pane.queued:
         left.append((1, (f"{len(pane.queued)} queued", Tone.ACCENT)))
-    return fit(left, (state_words(pane, glyphs, now) + " ", state_tone(pane.phase)), width)
+    return fit(left, (state_words(pane, glyphs, now) + " ", state_tone(pane.phase)), width, end=ellipsis(glyphs))
 
 
 def tab_spans(view: SessionView, glyphs: Glyphs, visible: Sequence[str], width: int) -> list[tuple[str, Line]]:
@@ -301,11 +308,15 @@ def top_line(view: SessionView, project: str, branch: str, width: int, glyphs: G
     ]
     tally = f"{tokens(totals.input_tokens)}{arrow(glyphs)}{tokens(totals.output_tokens)} tok  " if width >= 70 else ""
     money = f"{spend(totals)} simulated" if view.demo else spend(totals)
-    return fit(left, (f"{tally if totals.turns else ''}{money} ", Tone.STRONG), width)
+    return fit(left, (f"{tally if totals.turns else ''}{money} ", Tone.STRONG), width, end=ellipsis(glyphs))
 
 
 def below_line(count: int, width: int, key: str, glyphs: Glyphs) -> str:
     """The marker over the last row of a pane that does not follow its tail."""
     noun = "line" if count == 1 else "lines"
     text = f" {'v' if glyphs.ascii else '↓'} {count} {noun} below "
-    return f"{text}{glyphs.separator} {key} " if cells(text) + cells(key) + 3 <= width else clip(text, width)
+    return (
+        f"{text}{glyphs.separator} {key} "
+        if cells(text) + cells(key) + 3 <= width
+        else clip(text, width, ellipsis(glyphs))
+    )

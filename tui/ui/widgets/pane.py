@@ -95,7 +95,7 @@ class Pane(Widget, can_focus=False):
     @on(BelowMarker.Pressed)
     def _to_end(self, event: BelowMarker.Pressed) -> None:
         event.stop()
-        self.stream.to_end()
+        self.stream.scroll_to_end()
 
     def on_resize(self, event: events.Resize) -> None:
         """A low pane gives one row only to its head."""
