@@ -48,6 +48,7 @@ def parse(text: str, name: str) -> dict[str, Any]:
 
 def _syntax(message: str, text: str, name: str) -> Mistake:
     match = _PLACE.search(message)
-    line, column = (int(match[1]), int(match[2])) if match else (text.count("\n") + 1, 1)
+    end = text.count("\n") + 1, len(text) - text.rfind("\n")
+    line, column = (int(match[1]), int(match[2])) if match else end
     reason = _PLACE.sub("", message).removesuffix(" (at end of document)")
     return Mistake(f"{name}:{line}:{column}", "", f"is not valid TOML: {reason}")

@@ -66,6 +66,11 @@ _LIGHT: Final[Mapping[str, str]] = {
 VARIABLES: Final = tuple(_DARK)
 """The colours of our own that every theme of ours sets; another theme gets those of `variable_defaults`."""
 
+_ANSI: Final[Mapping[str, str]] = dict.fromkeys(
+    ("ansi-background", "ansi-foreground", "surface-active", "foreground-disabled"), "ansi_default"
+)
+"""Variables that style sheets of Textual use but that it leaves undefined for a theme with `ansi`."""
+
 _COLORS: Final = (
     "primary", "secondary", "warning", "error", "success", "accent", "foreground", "background", "surface", "panel",
     "boost",
@@ -112,12 +117,12 @@ def load_theme(path: Path, name: str = "") -> Theme:
     if mistakes:
         raise ConfigError(mistakes)
     colors, variables = raw["colors"], raw.get("variables", {})
-    dark = raw.get("dark", True)
+    dark, ansi = raw.get("dark", True), raw.get("ansi", False)
     return Theme(
         name=path.stem,
         dark=dark,
-        ansi=raw.get("ansi", False),
-        variables={**variable_defaults(dark=dark), **variables},
+        ansi=ansi,
+        variables={**(_ANSI if ansi else {}), **variable_defaults(dark=dark), **variables},
         **colors,
     )
 
