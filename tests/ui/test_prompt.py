@@ -109,7 +109,7 @@ async def test_enter_sends_and_clears(app: Host) -> None:
         await _type(pilot, "hi there\n")
         assert app.sent == [("hi there", None)]
         assert app.prompt.text == ""
-        assert not app.prompt.has_draft
+        assert app.prompt.is_empty
 
 
 async def test_empty_or_blank_does_nothing(app: Host) -> None:
@@ -334,6 +334,14 @@ async def test_history_walk_keeps_the_draft(app: Host) -> None:
         assert app.prompt.text == "one"
         await _press(pilot, "down", "down")
         assert app.prompt.text == "draft"
+
+
+async def test_a_cleared_draft_can_be_had_back(app: Host) -> None:
+    async with app.run_test() as pilot:
+        await _type(pilot, "precious")
+        app.prompt.clear()
+        await _press(pilot, "up")
+        assert app.prompt.text == "precious"
 
 
 async def test_arrows_move_inside_several_lines_first(app: Host) -> None:

@@ -97,8 +97,8 @@ class Prompt(Vertical):
         self._note = Static(id="prompt-note", markup=False)
         self._status = Static(id="prompt-status", markup=False)
         self._sign = Static("❯", id="prompt-sign", markup=False)
-        self._editor = PromptEditor(self, self._candidates, placeholder=_PLACEHOLDER, id="prompt-editor")
-        self._candidates.attach(self._editor)
+        self.editor = PromptEditor(self, self._candidates, placeholder=_PLACEHOLDER, id="prompt-editor")
+        self._candidates.attach(self.editor)
 
     def compose(self) -> ComposeResult:
         """Waiting prompts, the line that says who is asked, the text field."""
@@ -110,7 +110,7 @@ class Prompt(Vertical):
             yield self._status
         with Horizontal(id="prompt-body"):
             yield self._sign
-            yield self._editor
+            yield self.editor
 
     def on_mount(self) -> None:
         """Read the prompts of earlier runs, beside the event loop."""
@@ -123,25 +123,28 @@ class Prompt(Vertical):
     @property
     def text(self) -> str:
         """The draft as it will be sent, folded pastes in full, the address included."""
-        return self._editor.kept.text
+        return self.editor.kept.text
 
     @property
-    def has_draft(self) -> bool:
-        """Whether anything is typed."""
-        return bool(self._editor.document.text)
+    def is_empty(self) -> bool:
+        """Whether nothing is typed."""
+        return not self.editor.document.text
 
     def focus(self, scroll_visible: bool = True) -> "Prompt":
         """Put the caret into the text field."""
-        self._editor.focus(scroll_visible)
+        self.editor.focus(scroll_visible)
         return self
 
     def clear(self) -> None:
-        """Throw the draft away."""
-        self._editor.empty()
+        """Start a fresh draft. The old one can be had back with Up, in this run."""
+        kept = self.editor.kept
+        if kept.text.strip():
+            self._recall.history.add(kept)
+        self.editor.empty()
 
     def insert_text(self, text: str) -> bool:
         """Insert text at the caret byte for byte, folded if it is long. False if it had to be refused, and said so."""
-        return self._editor.take(text)
+        return self.editor.take(text)
 
     def set_panes(self, names: Sequence[str]) -> None:
         """Say which names `@name` can address."""
@@ -169,7 +172,7 @@ class Prompt(Vertical):
     def set_ascii(self, ascii_only: bool) -> None:
         """Draw with ASCII characters alone."""
         self._sign.update(">" if ascii_only else "❯")
-        self._editor.placeholder = _PLACEHOLDER.replace("·", "|") if ascii_only else _PLACEHOLDER
+        self.editor.placeholder = _PLACEHOLDER.replace("·", "|") if ascii_only else _PLACEHOLDER
 
     def say(self, text: str) -> None:
         """Show a short message until the next edit; nothing takes it away."""
@@ -180,7 +183,7 @@ class Prompt(Vertical):
 
     def send(self) -> None:
         """Send the draft, or run the command it is. An empty one does nothing; a wrong one stays and says why."""
-        kept = self._editor.kept
+        kept = self.editor.kept
         slash = prompt_text.parse_slash(kept.text)
         if slash is not None:
             if slash.name not in self._commands:
@@ -195,12 +198,12 @@ class Prompt(Vertical):
                 return
             message = self.Submitted(address.body, address.panes)
         self._recall.add(kept)
-        self._editor.empty()
+        self.editor.empty()
         self.post_message(message)
 
     def step_history(self, step: int) -> bool:
         """Show an older or newer prompt; the draft is kept."""
-        kept = self._recall.history.move(step, self._editor.kept)
+        kept = self._recall.history.move(step, self.editor.kept)
         if kept is None:
             return False
         self._load(kept)
@@ -208,22 +211,22 @@ class Prompt(Vertical):
 
     def search_history(self) -> None:
         """Let the person pick an earlier prompt."""
-        if not self._recall.search(self.app, self._editor.kept, self._load):
+        if not self._recall.search(self.app, self.editor.kept, self._load):
             self.say("No earlier prompts yet")
 
     # ---- inside
 
     def _load(self, kept: Kept) -> None:
-        self._editor.load(kept)
+        self.editor.load(kept)
         self._candidates.dismiss()
 
     def _show_target(self) -> None:
-        text = self._editor.document.text
+        text = self.editor.document.text
         self._target.update(Content(prompt_text.target_hint(text, self._panes)))
         note = self._said
         if not note and (word := prompt_text.unknown_mention(text, self._panes)):
             note = f"@{word} is no pane here: sent as text"
-        if not note and self._editor.marker_at_caret() is not None:
+        if not note and self.editor.marker_at_caret() is not None:
             note = "Ctrl+O unfolds the paste"
         self._note.set_class(bool(self._said), "-message")
         self._note.update(Content(note))
@@ -246,11 +249,11 @@ class Prompt(Vertical):
 
     def on_click(self, event: events.Click) -> None:
         """A click anywhere on the prompt is a click into it."""
-        self._editor.focus()
+        self.editor.focus()
 
     def on_resize(self) -> None:
         """Let the text field take at most a third of the screen."""
-        self._editor.styles.max_height = max(1, min(_MOST_ROWS, self.app.size.height // 3 - 1))
+        self.editor.styles.max_height = max(1, min(_MOST_ROWS, self.app.size.height // 3 - 1))
 
     @on(_Loaded)
     def _history_loaded(self, event: _Loaded) -> None:
