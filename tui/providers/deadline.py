@@ -52,7 +52,7 @@ class DeadlineWatch:
         return min(waits)
 
 
-def expired(wait: Wait, deadlines: Deadlines, target: Target) -> Failure:
+def expired(wait: Wait, deadlines: Deadlines, target: Target, request_id: str | None = None) -> Failure:
     """Return the failure of an attempt whose `wait` was over."""
     seconds = f"{getattr(deadlines, wait.value):g} s"
     title, text = {
@@ -65,4 +65,5 @@ def expired(wait: Wait, deadlines: Deadlines, target: Target) -> Failure:
         outcome=Outcome.TRANSIENT,
         problem=Problem(title=title, text=text, hint=f"Send it again, or raise `{wait.value}` of `[timeouts]`."),
         code=f"deadline_{wait.value}",
+        request_id=request_id,
     )

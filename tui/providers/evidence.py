@@ -112,10 +112,16 @@ def read(error: BaseException | StreamEnd) -> Evidence:
     trouble = _trouble(error)
     return Evidence(
         trouble=trouble,
-        message=str(error),
+        message=_message(error),
         request_id=_request_id(error),
         foreign=trouble is not Trouble.NONE or root in _NETWORK_ROOTS or root in _SDK_ROOTS,
     )
+
+
+def _message(error: BaseException) -> str:
+    """Return what the network said, if it did: an SDK's own wrapper says no more than "Connection error."."""
+    said = (str(link) for link in _chain(error) if _root(link) in _NETWORK_ROOTS)
+    return next((text for text in said if text), str(error))
 
 
 def _root(error: BaseException) -> str:

@@ -193,10 +193,10 @@ def _judge_end(evidence: Evidence) -> tuple[Outcome, Kind] | None:
 def _judge_words(evidence: Evidence) -> tuple[Outcome, Kind] | None:
     """Judge by the provider's own words, where they say more than the status."""
     words, message = set(evidence.codes), evidence.message.lower()
-    if words & _QUOTA or any(saying in message for saying in _QUOTA_SAYINGS) or evidence.status == 402:
-        return Outcome.QUOTA_SPENT, Kind.QUOTA
     if any("perday" in word or "daily" in word for word in words):
         return Outcome.QUOTA_SPENT, Kind.DAILY_QUOTA
+    if words & _QUOTA or evidence.status == 402 or (_says_quota(message) and not _comes_back(evidence)):
+        return Outcome.QUOTA_SPENT, Kind.QUOTA
     if words & _AUTH:
         return Outcome.AUTH, Kind.KEY_REJECTED
     if words & _BLOCKED:
@@ -204,6 +204,15 @@ def _judge_words(evidence: Evidence) -> tuple[Outcome, Kind] | None:
     if "context_length_exceeded" in words or (_is_request_fault(evidence) and _says_too_long(message)):
         return Outcome.CALLER_ERROR, Kind.TOO_LONG
     return (Outcome.CALLER_ERROR, Kind.UNKNOWN_MODEL) if "model_not_found" in words else None
+
+
+def _says_quota(message: str) -> bool:
+    return any(saying in message for saying in _QUOTA_SAYINGS)
+
+
+def _comes_back(evidence: Evidence) -> bool:
+    """Whether a limit is lifted soon: Gemini uses one wording for a spent quota and for too many in a minute."""
+    return evidence.retry_after is not None or any("perminute" in word for word in evidence.codes)
 
 
 def _is_request_fault(evidence: Evidence) -> bool:

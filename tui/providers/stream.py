@@ -133,7 +133,8 @@ class PumpedStream:
     def on_headers(self, response: Any) -> None:
         """Called by the transport when the head of the response is there."""
         self._response = response
-        self._request_id = next((found for name in _REQUEST_ID_HEADERS if (found := response.headers.get(name))), None)
+        found = next((value for name in _REQUEST_ID_HEADERS if (value := response.headers.get(name))), None)
+        self._request_id = None if found is None else clean_line(found, 120)
         self._watch.open(asyncio.get_running_loop().time())
         if response.is_success:
             self._put([StreamOpened(request_id=self._request_id)])
@@ -150,7 +151,7 @@ class PumpedStream:
         except asyncio.CancelledError:
             if self._expired is None:
                 raise
-            self._error = ProviderError(expired(self._expired, self._deadlines, self._target))
+            self._error = ProviderError(expired(self._expired, self._deadlines, self._target, self._request_id))
         except Exception as error:  # noqa: BLE001 - every failure of a foreign library ends here, classified
             self._settle(error)
         finally:
@@ -199,7 +200,7 @@ class PumpedStream:
             end = StreamEnd(message=error.end.message, empty=self._events == 0)
         failure = classify(end, self._target)
         if failure.request_id is None and self._request_id is not None:
-            failure = replace(failure, request_id=clean_line(self._request_id, 120))
+            failure = replace(failure, request_id=self._request_id)
         self._error = ProviderError(failure)
         self._error.__cause__ = error
 
