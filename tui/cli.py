@@ -7,174 +7,14 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Final, NoReturn
+from typing import TYPE_CHECKING, Final
 
-from tui import __version__
+from tui.cli_arguments import PROGRAM, build_parser, check_combination, refuse_unknown_option
 from tui.core.errors import ExitCode, LLMMixerError, Problem, UsageError
 
 if TYPE_CHECKING:
     from tui.config.load import Loaded
     from tui.engine.session import SessionPlan
-
-PROGRAM: Final = "llmmixer"
-_LONGEST_TIMEOUT: Final = 7 * 24 * 3600.0
-_PROMPT_ONLY: Final = ("output_format", "timeout", "system", "max_budget_usd")
-
-_DESCRIPTION: Final = """\
-One prompt to Claude, GPT and Gemini, side by side in one terminal.
-
-Without -p the application starts. Its panes are those of the configuration, else one for each vendor whose key is in
-the environment, else the models of a local server (Ollama's address), else the demo, which needs no key."""
-
-_EPILOG: Final = """\
-examples:
-  llmmixer --demo                             look around without a key
-  llmmixer --pane anthropic --pane openai:gpt-6.2-sol
-  llmmixer -p "Explain this error" < error.log
-  git diff | llmmixer -p "Review this" --pane anthropic
-  llmmixer -p "Hello" --output-format json | jq -r '.panes[].text'
-
-exit codes:
-  0    every model answered             5    no model was available: each was overloaded, rate-limited,
-  1    a model failed                        out of quota or could not be reached
-  2    wrong usage or configuration     124  --timeout was over
-  3    the budget is spent              130  interrupted (Ctrl+C); a second Ctrl+C ends at once
-  4    a tool needed an approval        143  terminated
-
-environment:
-  ANTHROPIC_API_KEY, OPENAI_API_KEY, GEMINI_API_KEY or GOOGLE_API_KEY              the keys; no file holds them
-  ANTHROPIC_BASE_URL, OPENAI_BASE_URL, GOOGLE_GEMINI_BASE_URL                      other addresses
-  OPENAI_COMPATIBLE_BASE_URL, OPENAI_COMPATIBLE_API_KEY                            the endpoint “compatible”
-  LLMMIXER_HOME                                                                    one folder for settings and sessions
-  LLMMIXER_<KEY>                              any key of the configuration: LLMMIXER_UI_THEME, LLMMIXER_TIMEOUTS_IDLE
-  NO_COLOR                                                                         no colours"""
-
-
-class _Parser(argparse.ArgumentParser):
-    """A parser whose errors are one clear line."""
-
-    def error(self, message: str) -> NoReturn:
-        """Say what is wrong with the arguments and exit with 2."""
-        from tui.core.untrusted import clean_line
-
-        message = message.removeprefix("argument ")
-        if message.startswith("COMMAND: invalid choice: "):
-            word = message.removeprefix("COMMAND: invalid choice: ").partition(" (choose")[0]
-            message = f'there is no command {word}; a prompt is sent with -p and goes in quotes: {PROGRAM} -p "…"'
-        self.exit(ExitCode.USAGE, f"{self.prog}: {clean_line(message, 400)} (see {self.prog} --help)\n")
-
-    def options(self) -> set[str]:
-        """Return every option of this parser and of its commands."""
-        found: set[str] = set()
-        for action in self._actions:
-            found.update(action.option_strings)
-            if isinstance(action.choices, dict):
-                for command in action.choices.values():
-                    found |= command.options()
-        return found
-
-
-def _refuse_unknown_option(parser: _Parser, words: Sequence[str]) -> None:
-    """Name a misspelt option; argparse would complain of the word after it instead."""
-    known = parser.options()
-    for word in words:
-        name = word.partition("=")[0]
-        if name == "--":
-            return
-        if name.startswith("--") and " " not in name and name not in known:
-            from difflib import get_close_matches
-
-            close = get_close_matches(name, sorted(known), 1)
-            parser.error(f"there is no option {name}" + (f"; did you mean {close[0]}?" if close else ""))
-
-
-def _seconds(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not 0 < value <= _LONGEST_TIMEOUT:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds above 0")
-    return value
-
-
-def _pane(text: str) -> str:
-    provider, colon, model = text.partition(":")
-    if not provider or (colon and not model):
-        raise argparse.ArgumentTypeError(f"{text!r} is not PROVIDER or PROVIDER:MODEL")
-    return text
-
-
-def build_parser() -> _Parser:
-    """Return the parser of the whole command line."""
-    parser = _Parser(
-        prog=PROGRAM,
-        description=_DESCRIPTION,
-        epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
-    parser.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
-    session = parser.add_argument_group("session")
-    session.add_argument("--demo", action="store_true", help="talk to the built-in stand-in models; costs nothing")
-    session.add_argument(
-        "--pane",
-        action="append",
-        type=_pane,
-        default=[],
-        metavar="PROVIDER[:MODEL]",
-        help="a pane, instead of the configured ones; repeat for more. PROVIDER: anthropic, openai, gemini, "
-        "compatible, or an endpoint of the configuration",
-    )
-    session.add_argument("--theme", metavar="NAME", help="colour theme of the application")
-    prompt = parser.add_argument_group("without a screen")
-    prompt.add_argument(
-        "-p",
-        "--prompt",
-        nargs="?",
-        const="-",
-        metavar="PROMPT",
-        help="send one prompt, print the answers and exit. Piped standard input is added below the prompt; "
-        "without PROMPT, or with -, it is the prompt",
-    )
-    prompt.add_argument(
-        "--output-format",
-        choices=("text", "json", "stream-json"),
-        help="text: Markdown, several panes one after another (default); json: one object at the end; "
-        "stream-json: every event as a line",
-    )
-    prompt.add_argument("--timeout", type=_seconds, metavar="S", help="stop after S seconds, exit with 124")
-    prompt.add_argument("--system", metavar="TEXT", help="system prompt of every pane, instead of the configured ones")
-    prompt.add_argument("--max-budget-usd", metavar="N", help="not available yet")
-    _add_commands(parser)
-    return parser
-
-
-def _add_commands(parser: argparse.ArgumentParser) -> None:
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
-    doctor = commands.add_parser(
-        "doctor",
-        help="check keys, models, terminal and files, with a remedy for whatever is wrong",
-        description="Check keys, models, terminal and files. Exits with 1 when a check failed.",
-        allow_abbrev=False,
-    )
-    doctor.add_argument("--json", action="store_true", help="print one JSON object")
-    doctor.add_argument("--offline", action="store_true", help="ask no server for its models")
-    config = commands.add_parser(
-        "config",
-        help="show every setting in effect and where it comes from",
-        description="Show every setting in effect and where it comes from.",
-        allow_abbrev=False,
-    )
-    config.add_argument(
-        "verb",
-        nargs="?",
-        choices=("show", "trust", "untrust"),
-        default="show",
-        help="trust: read this folder's .llmmixer/config.toml from now on; untrust: no longer",
-    )
-    config.add_argument("--json", action="store_true", help="print one JSON object")
-    config.add_argument("--keys", action="store_true", help="list the actions that [keys] can bind, with their keys")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -183,9 +23,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     sys.excepthook = _masked_excepthook
     try:
         parser = build_parser()
-        _refuse_unknown_option(parser, sys.argv[1:] if argv is None else argv)
+        refuse_unknown_option(parser, sys.argv[1:] if argv is None else argv)
         arguments = parser.parse_args(argv)
-        _check_combination(parser, arguments)
+        check_combination(parser, arguments)
         code = _dispatch(arguments, started)
         if sys.stdout is not None:
             sys.stdout.flush()
@@ -199,22 +39,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return ExitCode.FAILED
     return code
-
-
-def _check_combination(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> None:
-    if arguments.command is not None:
-        for name in ("prompt", "demo", "pane", "theme", *_PROMPT_ONLY):
-            if getattr(arguments, name):
-                parser.error(f"--{name.replace('_', '-')} does not go with the command {arguments.command}")
-        return
-    if arguments.max_budget_usd is not None:
-        parser.error("--max-budget-usd is not available yet: this version does not enforce budgets")
-    if arguments.prompt is None:
-        for name in _PROMPT_ONLY:
-            if getattr(arguments, name) is not None:
-                parser.error(f"--{name.replace('_', '-')} needs -p")
-    elif arguments.theme is not None:
-        parser.error("--theme does not go with -p, which has no screen")
 
 
 def _dispatch(arguments: argparse.Namespace, started: float) -> int:
