@@ -247,27 +247,32 @@ class StreamPane(StreamScroll, can_focus=True):
         """Return the painted rows, without the detour over Textual's styles cache."""
         if self.gutter.totals != (0, 0) or self.opacity != 1.0:
             return super().render_lines(crop)
-        strips: list[Strip] = [self._painted(y) for y in crop.line_range]
+        if not self._in_time():
+            return [Strip.blank(self.size.width, self.rich_style)] * crop.height
+        strips: list[Strip] = [*self._painted(crop.line_range)]
         if crop.column_span != (0, self.size.width):
             strips = [strip.crop(*crop.column_span) for strip in strips]
         return strips
 
     def render_line(self, y: int) -> Strip:
         """Return a row whose segments say where they are in the text."""
-        row = self._painted(y)
-        if not self._shown:
-            return row
-        return with_offsets(row, *self._stream.place_of(y))
+        if not self._in_time() or y >= len(self._shown):
+            return Strip.blank(self.size.width, self.rich_style)
+        return with_offsets(self._painted(range(y, y + 1))[0], *self._stream.place_of(y))
 
-    def _painted(self, y: int) -> Row:
-        if not self._in_time():
-            return make_row([], self.size.width - 1, self.rich_style)
-        row = self._shown[y] if y < len(self._shown) else self._stream.blank()
+    def _painted(self, lines: range) -> list[Row]:
+        """Return rows of the window with selection and thumb drawn in."""
+        rows = self._shown[lines.start : lines.stop]
         if (selection := self.text_selection) is not None:
-            span = selection.get_span(offset_row(*self._stream.place_of(y)))
-            if span is not None:
-                row = highlighted(row, span, self._colours().selection, self._stream.width)
-        return self._with_thumb(row) if y in self._shown_thumb else row
+            style = self._colours().selection
+            for number, y in enumerate(lines):
+                span = selection.get_span(offset_row(*self._stream.place_of(y)))
+                if span is not None:
+                    rows[number] = highlighted(rows[number], span, style, self._stream.width)
+        for y in self._shown_thumb:
+            if y in lines:
+                rows[y - lines.start] = self._with_thumb(rows[y - lines.start])
+        return rows
 
     def _in_time(self) -> bool:
         """Whether there are rows for the present size; they are made when a paint comes before the resize event."""
@@ -275,7 +280,7 @@ class StreamPane(StreamScroll, can_focus=True):
             self._restyle()
         if not self._prepare():
             return False
-        if len(self._shown) != self.size.height or self._shown[0].cell_length != self._stream.width:
+        if len(self._shown) != self.size.height or self._shown[0].cell_length != self.size.width:
             self._shown = self._stream.window()
             self._shown_thumb = self._thumb()
         return True
