@@ -9,7 +9,7 @@ from typing import Any, Final, TypeAlias
 
 from tui.config.mistakes import KeyPath, Mistake, dotted, found, nearest
 from tui.config.model import Pattern, Range
-from tui.config.schema import KEY_NAME, Many, Named, Node, Scalar, Table, choices, expected, known_keys, schema
+from tui.config.schema import KEY_NAME, Many, Named, Node, Scalar, Table, child, choices, expected, known_keys, schema
 
 Tree: TypeAlias = dict[str, Any]
 """Checked values: nested dicts for tables, final values below."""
@@ -37,10 +37,20 @@ class Reader:
                 self.note((*path, name), _unknown(node, name, path))
                 continue
             self._keep(tree, name, below, item, path)
-        for name in node.required:
-            if name not in value:
-                self.note((*path, name), f"missing; expected {expected(node.items[name])}")
+        if any(isinstance(part, int) for part in path):  # lists replace, so nothing else can complete this table
+            self.complete(node, value, path)
         return tree
+
+    def complete(self, node: Node, value: Tree, path: KeyPath = ()) -> None:
+        """Note what a table lacks that it must have, and the tables below it."""
+        if isinstance(node, Table):
+            for name in node.required:
+                if name not in value:
+                    self.note((*path, name), f"missing; expected {expected(node.items[name])}")
+        for name, item in value.items():
+            below = child(node, name)
+            if isinstance(below, Table | Named):
+                self.complete(below, item, (*path, name))
 
     def note(self, path: KeyPath, text: str) -> None:
         """Remember a mistake at `path`."""
@@ -172,7 +182,7 @@ def merge(node: Node, lower: Tree, upper: Tree) -> Tree:
     """Return both layers as one: tables merge, everything else in `upper` replaces what is in `lower`."""
     merged = dict(lower)
     for name, value in upper.items():
-        below = node.items[name] if isinstance(node, Table) else node.item if isinstance(node, Named) else None
+        below = child(node, name)
         if isinstance(below, Table | Named) and name in lower:
             merged[name] = merge(below, lower[name], value)
         else:
@@ -184,7 +194,7 @@ def leaves(node: Node, tree: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[
     """Yield the path of every value set in `tree`; a list is one value."""
     if isinstance(node, Table | Named):
         for name, value in tree.items():
-            below = node.items[name] if isinstance(node, Table) else node.item
+            below = node.item if isinstance(node, Named) else node.items[name]
             yield from leaves(below, value, (*path, name))
     else:
         yield path

@@ -14,7 +14,7 @@ from tui.config.locate import key_lines
 from tui.config.mistakes import ConfigError, KeyPath, Mistake, dotted
 from tui.config.model import Config
 from tui.config.paths import shown, user_config_file
-from tui.config.schema import Named, Node, Table, schema
+from tui.config.schema import Named, Node, Table, child, schema
 from tui.config.trust import is_trusted, project_file
 from tui.config.variables import environment_layer
 from tui.core.errors import Problem
@@ -158,6 +158,9 @@ class _Layers:
         self.add(raw, lambda _: "command line")
 
     def finish(self) -> Loaded:
+        reader = Reader(self._origin_near)
+        reader.complete(self._schema, self._tree)
+        self._mistakes += reader.mistakes
         if self._mistakes:
             raise ConfigError(self._mistakes)
         config: Config = build(self._schema, self._tree)
@@ -166,13 +169,18 @@ class _Layers:
             raise ConfigError(dangling)
         return Loaded(config=config, origins=self._origins, files=tuple(self._files), notices=tuple(self._notices))
 
+    def _origin_near(self, path: KeyPath) -> str:
+        """Return where a missing key's neighbours come from."""
+        table = dotted(path[:-1])
+        return next((origin for key, origin in self._origins.items() if key.startswith(f"{table}.")), "")
+
     def _without_user_only(
         self, node: Node, raw: Any, path: KeyPath, where: Callable[[KeyPath], str]
     ) -> dict[str, Any]:
         """Return a project's values less those it may not set, each of which becomes a notice."""
         kept: dict[str, Any] = {}
         for name, value in raw.items():
-            below = node.items.get(name) if isinstance(node, Table) else node.item if isinstance(node, Named) else None
+            below = child(node, name)
             here = (*path, name)
             if below is not None and below.user_only:
                 self._notices.append(

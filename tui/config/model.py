@@ -177,9 +177,9 @@ class TimeoutsConfig:
 class PriceConfig:
     """Your own price of a model in dollars per million tokens: table `[prices."MODEL"]`. Wins over every other."""
 
-    input: Dollars = Decimal(0)
+    input: Dollars
     """Input that is in no cache."""
-    output: Dollars = Decimal(0)
+    output: Dollars
     """Output, thinking included."""
     cache_read: Dollars | None = None
     """Input read from a cache; unset: as `input`."""

@@ -87,6 +87,17 @@ def _node(annotation: Any, extras: tuple[Any, ...] = ()) -> Node:
     return Scalar(kind=annotation, rules=rules, long_text=Mark.LONG_TEXT in extras, user_only=user_only)
 
 
+def child(node: Node, name: str) -> Node | None:
+    """Return the shape of the value called `name` in a table, or None if there is none."""
+    match node:
+        case Table():
+            return node.items.get(name)
+        case Named():
+            return node.item
+        case _:
+            return None
+
+
 def known_keys(node: Node, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Node]]:
     """Yield every key below `node` that holds a value, with `NAME` where the user chooses the name."""
     if isinstance(node, Table):
