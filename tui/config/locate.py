@@ -103,7 +103,8 @@ class _Scanner:
     def _note(self, path: KeyPath) -> None:
         self._line += self._text.count("\n", self._counted, self._at)
         self._counted = self._at
-        self._found.setdefault(path, self._line)
+        for length in range(1, len(path) + 1):  # `[a.b]` makes the table `a` too
+            self._found.setdefault(path[:length], self._line)
 
     def _skip(self, blank: re.Pattern[str]) -> None:
         match = blank.match(self._text, self._at)

@@ -2,7 +2,7 @@
 
 import os
 import stat
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from enum import Enum
 from pathlib import Path
@@ -16,12 +16,11 @@ _PRIVATE = 0o600
 def set_value(path: Path, key: str, value: object) -> None:
     """Set the dotted `key` in the TOML file `path` to `value`, or remove it when `value` is None.
 
-    The other keys keep their values; comments and layout are lost, which is TOML's own limit here. The value is
-    checked as `load` would check it. Raises UsageError when the file cannot be parsed, is not valid with the new
-    value, or cannot be written; the file is then as it was.
+    The other keys keep their values, and comments and layout stay wherever one line can be changed or added; only
+    otherwise the file is written anew. The value is checked as `load` would check it. Raises UsageError when the file
+    cannot be parsed, the value is not valid, or the file cannot be written; the file is then as it was.
     """
     from tui.config.files import parse, read_text
-    from tui.config.schema import schema
 
     text = read_text(path, str(path)) or ""
     document = parse(text, str(path))
@@ -36,10 +35,8 @@ def set_value(path: Path, key: str, value: object) -> None:
         table.pop(parts[-1], None)
     else:
         table[parts[-1]] = _plain(value)
-    _check(document, schema(), path, parts)
-    import tomli_w
-
-    write_private(path, tomli_w.dumps(document, multiline_strings=_readable(document)))
+    _check(document, path, parts)
+    write_private(path, _written(text, document, parts))
 
 
 def write_private(path: Path, text: str) -> None:
@@ -83,12 +80,60 @@ def _sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def _check(document: Mapping[str, Any], node: Any, path: Path, parts: list[str]) -> None:
+def _written(text: str, document: Mapping[str, Any], parts: list[str]) -> str:
+    """Return `document` as TOML: `text` with one line changed if that gives the same, else all of it anew."""
+    import tomli_w
+
+    from tui.config.files import parse
+    from tui.config.mistakes import ConfigError
+
+    for edited in _edits(text, document, parts):
+        try:
+            if parse(edited, "") == document:
+                return edited
+        except ConfigError:
+            continue
+    # several lines only without carriage returns, which tomli-w would turn into newlines
+    return tomli_w.dumps(document, multiline_strings=not _holds_carriage_return(document))
+
+
+def _edits(text: str, document: Mapping[str, Any], parts: list[str]) -> Iterator[str]:
+    """Yield guesses of how one changed or added line makes `document`; the caller checks them."""
+    import tomli_w
+
+    from tui.config.locate import key_lines
+
+    value: Any = document
+    for part in parts:
+        value = value.get(part) if isinstance(value, Mapping) else None
+    if value is None or isinstance(value, Mapping):
+        return
+    new = tomli_w.dumps({parts[-1]: value}).rstrip("\n")
+    lines = text.splitlines(keepends=True)
+    places = key_lines(text)
+    at = places.get(tuple(parts))
+    table = places.get(tuple(parts[:-1]))
+    if at is not None:
+        old = lines[at - 1].rstrip("\r\n")
+        key, _, rest = old.partition("=")
+        mark = rest.rfind(" #")
+        comment = rest[mark:] if mark >= 0 and not set(rest[mark:]) & {'"', "'"} else ""
+        line = f"{key.rstrip()} {new[len(parts[-1]) :].lstrip()}{comment}\n"
+        yield "".join([*lines[: at - 1], line, *lines[at:]])
+    elif table is not None:
+        yield "".join([*lines[:table], f"{new}\n", *lines[table:]])
+    else:
+        gap = "" if not text else "\n" if text.endswith("\n") else "\n\n"
+        yield f"{text}{gap}[{'.'.join(parts[:-1])}]\n{new}\n"
+
+
+def _check(document: Mapping[str, Any], path: Path, parts: list[str]) -> None:
     from tui.config.decode import Reader
     from tui.config.mistakes import ConfigError, dotted
+    from tui.config.schema import schema
 
     reader = Reader(where=lambda _: str(path))
-    reader.table(node, document)
+    reader.table(schema(), document)
     key = dotted(tuple(parts))
     wrong = [mistake for mistake in reader.mistakes if mistake.key.startswith(key)]
     if wrong:
@@ -103,11 +148,6 @@ def _plain(value: object) -> object:
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
     return value
-
-
-def _readable(document: Mapping[str, Any]) -> bool:
-    """Tell whether long texts may be written over several lines: tomli-w would turn CRLF in them into LF."""
-    return not _holds_carriage_return(document)
 
 
 def _holds_carriage_return(value: object) -> bool:

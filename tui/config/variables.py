@@ -153,7 +153,8 @@ def _put(values: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
 
 
 def _unknown(node: Table, variable: str, lower: Tree) -> str:
-    near = nearest(variable, all_variables(node, lower), count=3)
+    known = {name.removeprefix(PREFIX): name for name in all_variables(node, lower)}
+    near = nearest(variable.removeprefix(PREFIX), known, count=3)
     if near:
-        return "sets no config key; did you mean " + " or ".join(near) + "?"
+        return "sets no config key; did you mean " + " or ".join(known[name] for name in near) + "?"
     return "sets no config key; a name is LLMMIXER_ and the key in capitals, as in LLMMIXER_UI_THEME"
