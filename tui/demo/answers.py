@@ -21,6 +21,7 @@ class _Manner:
 
     name: str
     thinks: str
+    hello: str
     lay_out: Callable[[Material], str]
 
 
@@ -96,13 +97,33 @@ def _terse(material: Material) -> str:
     return f"{material.summary}\n{code}\n{points}\n"
 
 
+def _hello(material: Material, words: str) -> str:
+    offers = "\n".join(f"- **{lead}.** {text}" for lead, text in material.points)
+    return f"{words}\n\n{offers}\n\n{material.question}\n"
+
+
 _MANNERS: Final = {
     Wire.ANTHROPIC_MESSAGES: _Manner(
-        "Claude", "I look for the structure first, then for what could go wrong.", _review
+        "Claude",
+        "I look for the structure first, then for what could go wrong.",
+        "Hello! In this pane you get **structure first, then a review** of it.",
+        _review,
     ),
-    Wire.OPENAI_RESPONSES: _Manner("GPT", "I want the short answer first, and then the reasons.", _explanation),
-    Wire.GEMINI: _Manner("Gemini", "I begin with the edge cases: they decide what is right.", _examination),
-    Wire.OPENAI_CHAT: _Manner("a local model", "A short answer will do.", _terse),
+    Wire.OPENAI_RESPONSES: _Manner(
+        "GPT",
+        "I want the short answer first, and then the reasons.",
+        "Hi there. In this pane you get **the short answer, then the explanation**.",
+        _explanation,
+    ),
+    Wire.GEMINI: _Manner(
+        "Gemini",
+        "I begin with the edge cases: they decide what is right.",
+        "👋 Hello! In this pane you get **edge cases and tests**, then the code they check.",
+        _examination,
+    ),
+    Wire.OPENAI_CHAT: _Manner(
+        "a local model", "A short answer will do.", "Hello. In this pane answers are **short**.", _terse
+    ),
 }
 
 
@@ -158,5 +179,6 @@ def answer(call: Call) -> Script:
     thinking = f"The question is: {_quote(prompt, 120) or 'nothing in particular'}. {manner.thinks}"
     if call.system:
         thinking += f" I was also told: {_quote(call.system, 60)}"
-    text = "\n".join(filter(None, (_opening(call, prompt), _scene_notes(call), manner.lay_out(material))))
+    body = _hello(material, manner.hello) if material.is_greeting else manner.lay_out(material)
+    text = "\n".join(filter(None, (_opening(call, prompt), _scene_notes(call), body)))
     return Script(steps=(Thinking(thinking), Pause(0.3), Text(text), Text(_closing(call, manner.name))))

@@ -106,7 +106,7 @@ async def main() -> None:
         link=("recursion", "https://en.wikipedia.org/wiki/Recursion_(computer_science)"),
     ),
     Entry(
-        pattern=r"server-sent events|\bsse\b|streaming|streams? (?:of )?tokens|tokens",
+        pattern=r"server-sent events|\bsse\b|streaming|streams? (?:of )?tokens|token streams?",
         name="streaming",
         summary="The answer arrives in pieces over one open response, so that reading can begin before it is finished.",
         points=(
@@ -127,7 +127,7 @@ data: {"type":"message_stop"}""",
         link=("server-sent events", "https://developer.mozilla.org/en-US/docs/Web/API/Server-sent_events"),
     ),
     Entry(
-        pattern=r"(?:database |b-?tree )?index(?:es)?\b(?= (?:does|do|in|on|of|work)|\\W*$)",
+        pattern=r"(?:database |b-?tree )?index(?:es)?\b(?= (?:does|do|in|on|of|work)|\W*$)",
         name="database indexes",
         summary="An index is a sorted copy of some columns: reading gets faster, writing slower.",
         points=(

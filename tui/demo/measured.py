@@ -32,10 +32,8 @@ def markdown_tokens() -> Iterator[str]:
             yield from tokens(section.replace("{n}", str(number)))
 
 
-def _steps(count: int, group: int) -> Iterator[Step]:
-    source = markdown_tokens()
-    for start in range(0, count, group):
-        yield Text("".join(itertools.islice(source, min(group, count - start))))
+def _steps(count: int) -> Iterator[Step]:
+    yield from map(Text, itertools.islice(markdown_tokens(), count))
     yield Text(f"\n\n{DONE}{count}\n")
 
 
@@ -45,7 +43,7 @@ def measured_script(prompt: str) -> Script | None:
     if rate is None:
         return None
     count = int(wanted[1]) if wanted else _DEFAULT_TOKENS
-    return Script(steps=_steps(count, 64), rate=float(rate[1]), exact=True, tokens_per_event=1, bounded=False)
+    return Script(steps=_steps(count), rate=float(rate[1]), exact=True, tokens_per_event=1, bounded=False)
 
 
 def bulk_steps(characters: int, piece: int) -> Iterator[Step]:

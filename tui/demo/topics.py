@@ -32,6 +32,7 @@ class Material:
     cost: str = ""
     link: tuple[str, str] = ("the documentation", "https://docs.python.org/3/")
     question: str = "What should happen next?"
+    is_greeting: bool = False
 
 
 def key_words(prompt: str, limit: int = 4) -> list[str]:
@@ -291,6 +292,7 @@ def _greeting(prompt: str) -> Material:
         language="text",
         code="demo:tool   demo:thinking   demo:markdown   demo:unicode",
         question="What would you like to see first?",
+        is_greeting=True,
     )
 
 
