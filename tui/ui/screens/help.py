@@ -23,7 +23,7 @@ _SYNTAX: Final = (
 )
 
 Row = tuple[str, str, str]
-"""Keys, title, what it does."""
+"""Keys, title (searched, not shown), what it does."""
 
 
 def sections(actions: Iterable[Action]) -> list[tuple[str, list[Row]]]:
@@ -67,7 +67,7 @@ class HelpScreen(ModalScreen[None]):
         & #help-rows { height: auto; }
         & .help-heading { height: 1; color: $text-accent; text-style: bold; }
         & .help-row { height: auto; layout: horizontal; }
-        & .help-keys { width: 28; height: auto; padding: 0 2 0 0; text-style: bold; }
+        & .help-keys { width: 26; height: auto; padding: 0 2 0 0; text-style: bold; }
         & .help-text { width: 1fr; height: auto; color: $text-muted; }
         & .-last { margin: 0 0 1 0; }
         & #help-hint { height: 1; margin: 1 0; color: $text-muted; }
@@ -105,13 +105,12 @@ class HelpScreen(ModalScreen[None]):
         made: list[Static | Vertical] = []
         for heading, rows in narrowed(self._pages, query):
             made.append(Static(Content(heading), classes="help-heading", markup=False))
-            for place, (keys, title, text) in enumerate(rows):
-                words = f"{title}: {text}" if title else text
+            for place, (keys, _, text) in enumerate(rows):
                 classes = "help-row -last" if place == len(rows) - 1 else "help-row"
                 made.append(
                     Vertical(
                         Static(Content(keys), classes="help-keys", markup=False),
-                        Static(Content(words), classes="help-text", markup=False),
+                        Static(Content(text), classes="help-text", markup=False),
                         classes=classes,
                     )
                 )

@@ -10,6 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
+from textual.style import Style
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
@@ -113,7 +114,8 @@ class PickScreen(ModalScreen[str | None]):
         title = Content(clean_line(item.title))
         if not item.detail:
             return title
-        detail = Content(clean_line(item.detail)).stylize(self.get_visual_style("pick--detail"))
+        muted = Style(foreground=self.get_visual_style("pick--detail").foreground)
+        detail = Content(clean_line(item.detail)).stylize(muted)
         return Content.assemble(title, "\n", detail)
 
     def highlighted(self, item: PickItem) -> None:

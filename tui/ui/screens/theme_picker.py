@@ -17,7 +17,7 @@ class ThemePicker(PickScreen):
 
     DEFAULT_CSS = """
     ThemePicker { align: right top; background: transparent; }
-    ThemePicker > #pick-box { width: 44; max-height: 70%; margin: 1 2; }
+    ThemePicker > #pick-box { width: 47; margin: 1 2; }
     """
 
     def __init__(self, names: Sequence[str] | None = None) -> None:

@@ -5,8 +5,10 @@ from typing import ClassVar
 
 from textual import events
 from textual.content import Content
+from textual.geometry import Size
 from textual.widget import Widget
 
+from tui.core.untrusted import clean_line
 from tui.ui.view.prompt_text import Candidate, Completion, complete
 from tui.ui.widgets.prompt_folding import FoldingTextArea
 
@@ -26,6 +28,8 @@ class Candidates(Widget, can_focus=False):
         height: auto;
         background: $panel;
         color: $foreground;
+        text-wrap: nowrap;
+        text-overflow: ellipsis;
         padding: 0 1;
         & .candidates--highlight { background: $block-cursor-background; color: $block-cursor-foreground; text-style: bold; }
         & .candidates--help { color: $text-muted; }
@@ -107,20 +111,28 @@ class Candidates(Widget, can_focus=False):
             self.styles.offset = (2, -min(_ROWS, len(candidates)))
             self.refresh(layout=True)
 
+    def get_content_width(self, container: Size, viewport: Size) -> int:
+        """As wide as the widest candidate."""
+        column = max((len(candidate.insert) for candidate in self._candidates), default=0) + 2
+        return column + max(
+            (Content(clean_line(candidate.help)).cell_length for candidate in self._candidates), default=0
+        )
+
     def render(self) -> Content:
         """One row a candidate: what it inserts, then what it does."""
         shown = self._candidates[self._top : self._top + _ROWS]
-        column = max((len(candidate.insert) for candidate in self._candidates), default=0)
+        column = max((len(candidate.insert) for candidate in self._candidates), default=0) + 2
         highlight = self.get_visual_style("candidates--highlight")
         muted = self.get_visual_style("candidates--help")
         rows = []
         for place, candidate in enumerate(shown, self._top):
-            words = Content(candidate.insert.ljust(column + 2))
-            help_text = Content(candidate.help)
+            words = Content(candidate.insert.ljust(column))
+            about = Content(clean_line(candidate.help))
             if place == self._place:
-                rows.append(Content.assemble(words, help_text, " ").stylize(highlight))
+                row = Content.assemble(words, about).truncate(self.size.width, ellipsis=True, pad=True)
+                rows.append(row.stylize(highlight))
             else:
-                rows.append(Content.assemble(words, help_text.stylize(muted), " "))
+                rows.append(Content.assemble(words, about.stylize(muted)))
         return Content("\n").join(rows)
 
     def on_click(self, event: events.Click) -> None:
