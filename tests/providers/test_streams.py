@@ -10,6 +10,7 @@ from tui.config.model import WireName
 from tui.core.chat import (
     Effort,
     Finished,
+    Message,
     NativeContent,
     StopReason,
     StreamOpened,
@@ -83,7 +84,7 @@ async def test_answers_go_back_unchanged(wire: WireName, connect: MakeProvider, 
         native = first.finished.native
         assert isinstance(native, NativeContent)
         assert native.wire is NATIVE[wire]
-    history = [UserMessage(text="demo:thinking@all"), first.message()]
+    history: list[Message] = [UserMessage(text="demo:thinking@all"), first.message()]
     second = await listen(talker, ask("demo:tool@all", history=history, tools=(READ_FILE,)))
     (call,) = second.calls
     history += [UserMessage(text="demo:tool@all"), second.message()]
@@ -99,7 +100,7 @@ async def test_another_models_answers_go_back_as_text(
 ) -> None:
     talker = connect(wire)
     first = await listen(talker, ask("demo:thinking@all", model="model-one"))
-    history = [UserMessage(text="hello"), first.message()]
+    history: list[Message] = [UserMessage(text="hello"), first.message()]
     second = await listen(talker, ask("and now?", history=history, model="model-two"))
     assert second.text
     assert server.problems == ()

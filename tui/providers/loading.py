@@ -1,6 +1,7 @@
 """Importing an SDK without freezing the event loop."""
 
 import asyncio
+import gc
 import sys
 import threading
 from collections.abc import Callable
@@ -13,13 +14,21 @@ _SWITCH_SECONDS: Final = 0.0005
 
 
 def _guarded(build: Callable[[], T]) -> T:
-    """Run `build` while no other SDK is being imported, handing the interpreter over to other threads sooner."""
+    """Run `build` while no other SDK is being imported, handing the interpreter over to other threads sooner.
+
+    The garbage collector rests meanwhile, and never looks at what was loaded: a full collection among the hundreds
+    of thousands of objects an SDK consists of would stop every thread, and so the keyboard, for a quarter of a second.
+    """
     with _one_at_a_time:
-        before = sys.getswitchinterval()
+        before, collecting = sys.getswitchinterval(), gc.isenabled()
         sys.setswitchinterval(min(before, _SWITCH_SECONDS))
+        gc.disable()
         try:
             return build()
         finally:
+            gc.freeze()
+            if collecting:
+                gc.enable()
             sys.setswitchinterval(before)
 
 
