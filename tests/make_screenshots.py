@@ -1,0 +1,162 @@
+"""Draws `screenshots/` from the running application on the embedded demo: ``make screenshots``.
+
+The real application runs on the real SDKs against the demo server; keys are pressed as a person would press them.
+"""
+
+import asyncio
+import os
+import re
+import sys
+import tempfile
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from textual.pilot import Pilot
+
+from tui.config.load import load
+from tui.demo.server import DemoServer
+from tui.engine.engine import build
+from tui.engine.session import plan_session
+from tui.ui.app import LLMMixerApp
+
+ROOT = Path(__file__).resolve().parent.parent
+OUT = ROOT / "screenshots"
+PROMPT = "Explain a circuit breaker in Python"
+_FONT_FACE = re.compile(r"@font-face\s*\{[^}]*\}\s*")
+_CLASS = re.compile(r"terminal-\d+-")
+
+
+@dataclass(frozen=True)
+class Shot:
+    """One picture: its size, what is done before it is taken, and how fast the demo answers."""
+
+    name: str
+    size: tuple[int, int]
+    act: Callable[[Pilot[None]], Awaitable[None]]
+    theme: str = "llmmixer-dark"
+    pace: str = "instant"
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait until a condition holds; the whole script fails when it does not within a minute."""
+    async with asyncio.timeout(60):
+        while not condition():  # noqa: ASYNC110 - what is waited for is the state of a screen, not an event of ours
+            await asyncio.sleep(0.02)
+
+
+def app_of(pilot: Pilot[None]) -> LLMMixerApp:
+    """Return the application under the pilot."""
+    app = pilot.app
+    assert isinstance(app, LLMMixerApp)
+    return app
+
+
+async def ask(pilot: Pilot[None], prompt: str) -> None:
+    """Type a prompt and send it."""
+    await pilot.press(*("space" if letter == " " else letter for letter in prompt.replace("\n", " ")))
+    await pilot.press("enter")
+
+
+async def finished(pilot: Pilot[None], *panes: str) -> None:
+    """Wait until panes (all when none is named) have answered."""
+    view = app_of(pilot).stage.view
+    names = panes or tuple(view.panes)
+    await until(lambda: all(view.panes[name].turn is not None and not view.panes[name].busy for name in names))
+    await pilot.pause()
+
+
+async def answered(pilot: Pilot[None]) -> None:
+    await ask(pilot, PROMPT)
+    await finished(pilot)
+
+
+async def answering(pilot: Pilot[None]) -> None:
+    await ask(pilot, PROMPT)
+    await finished(pilot, "gpt")
+
+
+async def failing(pilot: Pilot[None]) -> None:
+    await ask(pilot, "@claude demo:overloaded@all")
+    await ask(pilot, "@gpt demo:cut@all")
+    await ask(pilot, "@gemini demo:rate-limit@all")
+    await finished(pilot)
+
+
+async def scenes(pilot: Pilot[None]) -> None:
+    await answered(pilot)
+    await pilot.press("f8")
+    await until(lambda: len(pilot.app.screen_stack) > 1)
+    await pilot.pause()
+
+
+async def helping(pilot: Pilot[None]) -> None:
+    await answered(pilot)
+    await pilot.press("f1")
+    await until(lambda: len(pilot.app.screen_stack) > 1)
+    await pilot.pause()
+
+
+async def showcase(pilot: Pilot[None]) -> None:
+    await ask(pilot, "@claude demo:markdown@all")
+    await finished(pilot, "claude")
+    await pilot.press("f7")
+    await pilot.pause()
+
+
+SHOTS = (
+    Shot("main", (120, 40), answering, pace="human"),
+    Shot("wide", (200, 60), answered),
+    Shot("narrow", (80, 24), answered),
+    Shot("failures", (120, 40), failing),
+    Shot("markdown", (100, 50), showcase),
+    Shot("scenes", (120, 40), scenes),
+    Shot("help", (120, 40), helping),
+    Shot("light", (120, 40), answered, theme="llmmixer-light"),
+    Shot("colourblind", (120, 40), answered, theme="llmmixer-colorblind"),
+    Shot("contrast", (120, 40), answered, theme="llmmixer-contrast"),
+)
+
+
+async def take(shot: Shot, home: Path) -> str:
+    """Run the application, do what the shot asks and return the picture as SVG."""
+    environ = {
+        "HOME": str(home),
+        "LLMMIXER_HOME": str(home / shot.name),
+        "LLMMIXER_UI_THEME": shot.theme,
+        "LANG": "C.UTF-8",
+    }
+    config = load(environ=environ, cwd=home).config
+    with DemoServer(pace=shot.pace) as server:
+        plan = plan_session(config, environ, demo_url=server.url)
+        assert plan is not None
+        engine = build(config, plan, state_dir=None)
+        app = LLMMixerApp(engine, config, environ=environ, cwd=ROOT)
+        async with app.run_test(size=shot.size) as pilot:
+            await pilot.pause()
+            await shot.act(pilot)
+            return app.export_screenshot(title="llmmixer")
+
+
+def plain(svg: str) -> str:
+    """Return an SVG that fetches no font from elsewhere and is the same for the same screen."""
+    svg = _CLASS.sub("t-", _FONT_FACE.sub("", svg)).replace("<text ", '<text xml:space="preserve" ')
+    return svg.replace("Fira Code", "DejaVu Sans Mono, Menlo, Consolas")
+
+
+def main(names: list[str]) -> int:
+    """Draw the named shots, or all."""
+    os.environ.pop("NO_COLOR", None)
+    OUT.mkdir(exist_ok=True)
+    for shot in SHOTS:
+        if names and shot.name not in names:
+            continue
+        with tempfile.TemporaryDirectory() as home:
+            svg = asyncio.run(take(shot, Path(home)))
+        (OUT / f"{shot.name}.svg").write_text(plain(svg), encoding="utf-8")
+        sys.stdout.write(f"screenshots/{shot.name}.svg\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
