@@ -33,6 +33,8 @@ _TICK: Final = 0.5
 """Seconds between two looks at running clocks; nothing ticks while nothing runs."""
 _CHROME_ROWS: Final = 6
 """Rows besides the panes, for the choice of a layout before the first frame."""
+_STRIP_FROM: Final = 32
+"""Below this height the tab line, which says the same, takes the place of the state strip."""
 _NOTICE_TONES: Final = {
     NoticeLevel.INFO: Tone.PLAIN,
     NoticeLevel.WARNING: Tone.WARN,
@@ -188,6 +190,7 @@ class MainScreen(Screen[None]):
             widget.set_class(name == view.selected, "-selected")
         self._tabs.in_view = arrangement.visible
         self._tabs.set_class(arrangement.tabs, "-shown")
+        self._lines[1].display = not (arrangement.tabs and size.height < _STRIP_FROM)
         self._rail.set_class(arrangement.rail > 0, "-shown")
         if arrangement.rail:
             self._rail.styles.width = arrangement.rail

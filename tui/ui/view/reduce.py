@@ -192,7 +192,7 @@ def _start(pane: PaneView, event: TurnStarted, now: float) -> None:
 def _stream(pane: PaneView, turn: TurnView, part: SectionKind, text: str, now: float) -> None:
     if pane.part is not part:
         _close(pane, now)
-        pane.operations.append(Begin(part, "Thinking" if part is SectionKind.THINKING else pane.name))
+        pane.operations.append(Begin(part))
         pane.part, pane.part_began = part, now
     turn.characters += len(text)
     pane.operations.append(Append(text))
@@ -200,7 +200,7 @@ def _stream(pane: PaneView, turn: TurnView, part: SectionKind, text: str, now: f
 
 def _close(pane: PaneView, now: float) -> None:
     if pane.part is not None:
-        summary = f"Thought for {duration(now - pane.part_began)}" if pane.part is SectionKind.THINKING else ""
+        summary = duration(now - pane.part_began) if pane.part is SectionKind.THINKING else ""
         pane.operations.append(End(summary))
         pane.part = None
 
