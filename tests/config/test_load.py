@@ -41,7 +41,7 @@ class Place:
         return [str(mistake) for mistake in caught.value.mistakes]
 
 
-@pytest.fixture()
+@pytest.fixture
 def place(tmp_path: Path) -> Place:
     return Place(tmp_path)
 
@@ -153,8 +153,16 @@ zoom = "f7"
         ("[uii]\ntheme = 'x'", 1, "uii: unknown key; did you mean `ui`?"),
         ("ui = 3", 1, "ui: expected a table; found 3"),
         ("[ui]\ntheme = 3", 2, "ui.theme: expected text (letters, digits, `.`, `_` and `-`, at most 64); found 3"),
-        ("[ui]\ntheme = '../x'", 2, 'ui.theme: expected text (letters, digits, `.`, `_` and `-`, at most 64); found "../x"'),
-        ("[ui]\nglyphs = 'asci'", 2, 'ui.glyphs: expected one of auto, unicode, ascii; found "asci"; did you mean "ascii"?'),
+        (
+            "[ui]\ntheme = '../x'",
+            2,
+            'ui.theme: expected text (letters, digits, `.`, `_` and `-`, at most 64); found "../x"',
+        ),
+        (
+            "[ui]\nglyphs = 'asci'",
+            2,
+            'ui.glyphs: expected one of auto, unicode, ascii; found "asci"; did you mean "ascii"?',
+        ),
         ("[ui]\nglyphs = true", 2, "ui.glyphs: expected one of auto, unicode, ascii; found true"),
         ("[ui]\nframes_per_second = 4", 2, "ui.frames_per_second: expected a whole number, 5 to 60; found 4"),
         ("[ui]\nframes_per_second = 61", 2, "expected a whole number, 5 to 60; found 61"),
@@ -172,29 +180,61 @@ zoom = "f7"
         ("[timeouts]\nidle = {a = 1}", 2, "found a table"),
         ("[journal]\nenabled = 1", 2, "journal.enabled: expected true or false; found 1"),
         ("[journal]\nenabled = 'yes'", 2, 'expected true or false; found "yes"'),
-        ("panes = 'all'", 1, "panes: expected a list, each item a table; found \"all\""),
+        ("panes = 'all'", 1, 'panes: expected a list, each item a table; found "all"'),
         ("panes = ['gpt']", 1, 'panes[0]: expected a table; found "gpt"'),
         ("[[panes]]\nmodel = 'x'", 1, "panes[0].provider: missing; expected text"),
-        ("[[panes]]\nprovider='openai'\n\n[[panes]]\nprovider='gemini'\nmax_tokens = 0", 6, "panes[1].max_tokens: expected a whole number, 1 to 1000000; found 0"),
-        ("[[panes]]\nprovider='opena'", 1, 'panes[0].provider: expected an endpoint (anthropic, openai, gemini, compatible); found "opena"; did you mean "openai"?'),
-        ("[[panes]]\nprovider='openai'\nrole='reviw'", 1, 'panes[0].role: expected a role (review, explain, test); found "reviw"; did you mean "review"?'),
-        ("[[panes]]\nprovider='openai'\nname='A'\n[[panes]]\nprovider='openai'\nname='a'", 1, 'panes[1].name: "a" is the name of another pane'),
-        ("[[panes]]\nprovider='openai'\nname='a b'", 3, 'panes[0].name: expected text (letters'),
-        ("[endpoints.x]\nbase_url = 'host/v1'", 2, "endpoints.x.base_url: expected text (an address like `https://host/path`"),
+        (
+            "[[panes]]\nprovider='openai'\n\n[[panes]]\nprovider='gemini'\nmax_tokens = 0",
+            6,
+            "panes[1].max_tokens: expected a whole number, 1 to 1000000; found 0",
+        ),
+        (
+            "[[panes]]\nprovider='opena'",
+            1,
+            'expected an endpoint (anthropic, openai, gemini, compatible); found "opena"; did you mean "openai"?',
+        ),
+        (
+            "[[panes]]\nprovider='openai'\nrole='reviw'",
+            1,
+            'panes[0].role: expected a role (review, explain, test); found "reviw"; did you mean "review"?',
+        ),
+        (
+            "[[panes]]\nprovider='openai'\nname='A'\n[[panes]]\nprovider='openai'\nname='a'",
+            1,
+            'panes[1].name: "a" is the name of another pane',
+        ),
+        ("[[panes]]\nprovider='openai'\nname='a b'", 3, "panes[0].name: expected text (letters"),
+        (
+            "[endpoints.x]\nbase_url = 'host/v1'",
+            2,
+            "endpoints.x.base_url: expected text (an address like `https://host/path`",
+        ),
         ("[endpoints.x]\nbase_url = 'http://me:pass@host'", 2, "without a user, password or query"),
         ("[endpoints.x]\nbase_url_env = 'X'", 2, "endpoints.x.base_url_env: expected a list, each item text"),
-        ("[endpoints.x]\napi_key = 'sk-secret'", 2, "endpoints.x.api_key: a config file never holds a key; name the environment variable that has it in `api_key_env`"),
-        ("[endpoints.x]\napi_key_env = ['sk-ant-secret-1']", 2, "endpoints.x.api_key_env[0]: expected text (the name of an environment variable); found a text that is not shown here"),
+        (
+            "[endpoints.x]\napi_key = 'sk-secret'",
+            2,
+            "endpoints.x.api_key: a config file never holds a key; name the environment variable",
+        ),
+        (
+            "[endpoints.x]\napi_key_env = ['sk-ant-secret-1']",
+            2,
+            "api_key_env[0]: expected text (the name of an environment variable); found a text that is not shown here",
+        ),
         ("[endpoints.'a b']\nwire = 'gemini'", 1, 'endpoints."a b": not a possible name; expected letters'),
         ("[endpoints]\nx = 'http://a'", 2, 'endpoints.x: expected a table; found "http://a"'),
-        ("[roles.x]\ntitle = \"a\\u001b[31mb\"", 2, 'roles.x.title: expected one line without control characters; found "a␛[31mb"'),
+        (
+            '[roles.x]\ntitle = "a\\u001b[31mb"',
+            2,
+            'roles.x.title: expected one line without control characters; found "a␛[31mb"',
+        ),
         ("[prices.m]\ninput = -1\noutput = 1", 2, "prices.m.input: expected a number, 0 to 1000000; found -1"),
         ("[prices.m]\ninput = 1", 2, "prices.m.output: missing; expected a number, 0 to 1000000"),
         ("[prices.m]\ninput = '1'\noutput = 1", 2, 'found "1"'),
         ("[keys]\nzoom = 7", 2, "keys.zoom: expected text; found 7"),
         ("keys = ['f7']", 1, "keys: expected a table; found a list"),
     ],
-)  # fmt: skip
+)
 def test_a_mistake_names_file_line_key_expected_and_found(place: Place, text: str, line: int, expected: str) -> None:
     place.write(place.user, text)
     (mistake, *_) = place.mistakes()

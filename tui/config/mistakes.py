@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from tui.core.errors import Problem, UsageError
-from tui.core.untrusted import clean_line
+from tui.core.untrusted import clean, clean_line
 
 KeyPath: TypeAlias = tuple[str | int, ...]
 """The way to a value: `("panes", 0, "model")`."""
@@ -26,7 +26,7 @@ class Mistake:
     text: str
 
     def __str__(self) -> str:
-        return ": ".join(part for part in (self.where, self.key, self.text) if part)
+        return ": ".join(clean(part) for part in (self.where, self.key, self.text) if part)
 
 
 class ConfigError(UsageError):
