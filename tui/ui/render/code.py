@@ -35,7 +35,6 @@ _TOKEN_ROLES: Final = {
     "Token.Literal.Date": "token-number",
     "Token.Comment": "token-comment",
     "Token.Comment.Preproc": "token-type",
-    "Token.Operator": "token-operator",
     "Token.Generic.Inserted": "token-inserted",
     "Token.Generic.Deleted": "token-deleted",
     "Token.Generic.Heading": "token-keyword",

@@ -18,7 +18,7 @@ MIN_CONTRAST_LINES: Final = 2.0
 TEXT_ROLES: Final = (
     "heading-1", "heading-2", "heading-3", "heading-4", "code", "code-block", "code-label", "link", "url", "quote",
     "bullet", "table-head", "prompt", "thinking", "tool", "notice", "error",
-    "token-keyword", "token-name", "token-string", "token-number", "token-comment", "token-operator", "token-type",
+    "token-keyword", "token-name", "token-string", "token-number", "token-comment", "token-type",
     "token-inserted", "token-deleted",
 )  # fmt: skip
 LINE_ROLES: Final = ("frame", "prompt-bar", "quote-bar", "thumb")

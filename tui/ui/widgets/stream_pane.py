@@ -59,7 +59,6 @@ class StreamPane(StreamScroll, can_focus=True):
         & > .stream--token-string { color: $text-success; }
         & > .stream--token-number { color: $text-warning; }
         & > .stream--token-comment { color: $text-muted; text-style: italic; }
-        & > .stream--token-operator { color: $text-muted; }
         & > .stream--token-type { color: $text-accent; }
         & > .stream--token-inserted { color: $text-success; }
         & > .stream--token-deleted { color: $text-error; }
