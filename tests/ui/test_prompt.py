@@ -294,6 +294,21 @@ async def test_completion_by_tab_and_arrows(app: Host) -> None:
         assert app.sent == []
 
 
+async def test_tab_in_a_text_keeps_the_focus_and_reopens_the_list(app: Host) -> None:
+    async with app.run_test() as pilot:
+        await _type(pilot, "hi")
+        await _press(pilot, "tab", "shift+tab", "x")
+        assert app.prompt.text == "hix"
+        app.prompt.clear()
+        await _type(pilot, "@g")
+        await _press(pilot, "escape")
+        assert not app.completing()
+        await _press(pilot, "tab")
+        assert app.completing()
+        await _press(pilot, "shift+tab", "tab")
+        assert app.prompt.text == "@gemini "
+
+
 async def test_enter_runs_the_highlighted_command(app: Host) -> None:
     async with app.run_test() as pilot:
         await _type(pilot, "/h")

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -16,6 +16,9 @@ from textual.widgets.option_list import Option
 
 from tui.core.untrusted import clean_line
 from tui.ui.view.prompt_text import filter_items
+
+_MOST_ROWS: Final = 200
+"""Rows drawn at once; whoever looks for more types another letter."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +126,7 @@ class PickScreen(ModalScreen[str | None]):
 
     def _fill(self, query: str) -> None:
         texts = [f"{item.title}\n{item.detail}\n{item.search}" for item in self._items]
-        self._shown = filter_items(query, texts)
+        self._shown = filter_items(query, texts)[:_MOST_ROWS]
         listing = self._list
         listing.clear_options()
         listing.add_options([Option(self.row(self._items[index])) for index in self._shown])

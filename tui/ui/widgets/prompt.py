@@ -229,6 +229,7 @@ class Prompt(Vertical):
         if not note and self.editor.marker_at_caret() is not None:
             note = "Ctrl+O unfolds the paste"
         self._note.set_class(bool(self._said), "-message")
+        self._status.display = not self._said  # the message needs the room
         self._note.update(Content(note))
 
     @on(TextArea.Changed)

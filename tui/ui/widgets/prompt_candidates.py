@@ -64,6 +64,11 @@ class Candidates(Widget, can_focus=False):
             found = None
         self._show(found.candidates if found else ())
 
+    def reopen(self) -> None:
+        """Show what fits, although it was dismissed."""
+        self._unwanted = None
+        self.update_for_caret()
+
     def dismiss(self) -> None:
         """Show nothing until the text changes."""
         self._unwanted = self._editor.document.text if self._editor else None

@@ -56,6 +56,9 @@ class Completer(Protocol):
     def close(self) -> bool:
         """Hide the list."""
 
+    def reopen(self) -> None:
+        """Show the list again."""
+
 
 class PromptEditor(FoldingTextArea, inherit_bindings=False):
     """A text field of one to a few rows. Enter sends; Ctrl+J, Shift+Enter and Alt+Enter break the line."""
@@ -149,8 +152,13 @@ class PromptEditor(FoldingTextArea, inherit_bindings=False):
 
     def _on_command_key(self, key: str) -> bool:
         match key:
-            case "tab":
-                return self._completer.accept(by_enter=False)
+            case "tab" | "shift+tab" if self.document.text:
+                # Moving the focus is for an empty prompt; a Tab in a text must not send the next letters elsewhere.
+                if key == "shift+tab":
+                    self._completer.step(-1)
+                elif not self._completer.accept(by_enter=False):
+                    self._completer.reopen()
+                return True
             case "escape":
                 return self._completer.close()
             case "up":

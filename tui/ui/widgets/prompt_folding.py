@@ -1,7 +1,7 @@
 """A text area in which a long paste shows as a short marker that moves, vanishes and opens as one."""
 
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from rich.text import Text
 from textual.actions import SkipAction
@@ -12,6 +12,9 @@ from textual.widgets import TextArea
 
 from tui.ui.view import prompt_text
 from tui.ui.view.prompt_text import Folds, Kept
+
+_MOST_UNFOLDED: Final = 1_000_000
+"""Characters; above it every key in the editor would be slow."""
 
 
 class FoldingTextArea(TextArea):
@@ -96,6 +99,8 @@ class FoldingTextArea(TextArea):
         text = self.folds.text_of(self.document.get_line(row)[span[0] : span[1]])
         if not prompt_text.showable(text):
             self._say("Stays folded: it holds characters that cannot be shown. It is sent as it is.")
+        elif len(text) > _MOST_UNFOLDED:
+            self._say("Stays folded: it is too long to edit here. It is sent in full.")
         else:
             result = self.replace(text, (row, span[0]), (row, span[1]), maintain_selection_offset=False)
             self.move_cursor(result.end_location)

@@ -4,7 +4,6 @@ Writing happens on a short-lived thread, never on the event loop; several proces
 """
 
 import fcntl
-import json
 import os
 import threading
 from collections import deque
@@ -12,7 +11,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from tui.core.secrets import mask
 from tui.ui.view.prompt_memory import LIMIT
 
 MAX_ENTRY: Final = 100_000
@@ -138,10 +136,16 @@ def _write_all(descriptor: int, data: bytes) -> None:
 
 
 def _line_of(text: str, at: float) -> bytes:
+    import json
+
+    from tui.core.secrets import mask
+
     return json.dumps({"at": round(at, 3), "text": mask(text)}, ensure_ascii=False).encode() + b"\n"
 
 
 def _text_of(line: bytes) -> str:
+    import json  # on the reading thread, after the first paint
+
     try:
         entry = json.loads(line)
     except ValueError:
