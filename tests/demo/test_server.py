@@ -218,3 +218,31 @@ def test_importing_the_demo_is_cheap() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+async def test_a_defect_is_kept_as_a_problem(
+    server: DemoServer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(_: object) -> None:
+        raise ZeroDivisionError("by zero")
+
+    monkeypatch.setattr("tui.demo.server.direct", broken)
+    with pytest.raises(anthropic.APIConnectionError):
+        await ASK[A](server.url, [user(A, "hello")])
+    await asyncio.to_thread(server.stop)
+    assert server.problems == ("the stand-in failed: ZeroDivisionError: by zero",)
+    assert capsys.readouterr().err == ""
+
+
+async def test_it_runs_by_itself() -> None:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tui.demo", "--pace", "instant", stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    assert process.stdout is not None
+    url = (await process.stdout.readline()).decode().strip()
+    try:
+        reply = await ASK[A](url, [user(A, "hello")])
+    finally:
+        await process.communicate(b"")  # closes its standard input
+    assert reply.stop == "end_turn"
+    assert process.returncode == 0

@@ -197,6 +197,7 @@ def test_every_recipe_passes_its_own_test(recipe: Any) -> None:
         ("a bash script that counts lines", "set -euo pipefail"),
         ("make a table of planets, moons and comets", "Planets"),
         ("where do I put my API key?", "ANTHROPIC_API_KEY"),
+        ("who are you?", "not a language model"),
         ("hello", "Ask for a function"),
         ("```rust\nfn main() {}\n```", "`main`"),
         ("", "your message"),
@@ -229,3 +230,9 @@ def test_answers_know_history_and_role() -> None:
     assert "Turn 2. Before that you asked: *about whales*" in words(script)
     assert "You review code." in words(script)
     assert "and dolphins?" in words(script, Thinking)
+
+
+def test_a_follow_up_is_about_what_was_asked_before() -> None:
+    text = words(answer(call(Wire.GEMINI, "explain recursion", "why?", "more tests, please")))
+    assert "recursion" in text
+    assert "Turn 3. Before that you asked: *why?*" in text

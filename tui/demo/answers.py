@@ -8,10 +8,11 @@ from typing import Final
 from tui.core.chat import Wire
 from tui.demo.scenes import SCENES, triggers, unknown_scenes
 from tui.demo.script import Pause, Script, Step, Text, Thinking
-from tui.demo.topics import Material, material_for
+from tui.demo.topics import Material, key_words, material_for
 from tui.demo.wires.base import Call
 
 _TRIGGER: Final = re.compile(r"(?<![\w-])demo:[\w@-]+\s*")
+_FOLLOW_UP: Final = re.compile(r"\W*(?:go on|continue|more|again|why|shorter|longer|and then|thanks?)\b", re.I)
 _QUOTE_CHARACTERS: Final = 160
 
 
@@ -157,6 +158,15 @@ def _closing(call: Call, name: str) -> str:
     )
 
 
+def _material(call: Call, prompt: str) -> Material:
+    """What to say to `prompt`; a short follow-up is taken to be about what was asked before it."""
+    asked = [_TRIGGER.sub("", turn.text).strip() for turn in call.turns if turn.role == "user"]
+    if _FOLLOW_UP.match(prompt) or not key_words(prompt):
+        earlier = next((text for text in reversed(asked[:-1]) if key_words(text) and not _FOLLOW_UP.match(text)), "")
+        return material_for(earlier or prompt)
+    return material_for(prompt)
+
+
 def _after_tool(call: Call, manner: _Manner) -> Script:
     result = call.turns[-1].text
     lines = result.splitlines()
@@ -175,7 +185,7 @@ def answer(call: Call) -> Script:
     if call.turns and call.turns[-1].role == "tool":
         return _after_tool(call, manner)
     prompt = _TRIGGER.sub("", call.prompt).strip()
-    material = material_for(prompt)
+    material = _material(call, prompt)
     thinking = f"The question is: {_quote(prompt, 120) or 'nothing in particular'}. {manner.thinks}"
     if call.system:
         thinking += f" I was also told: {_quote(call.system, 60)}"

@@ -16,6 +16,7 @@ class Entry:
     edges: tuple[tuple[str, str], ...]
     language: str = ""
     code: str = ""
+    test: str = ""
     link: tuple[str, str]
 
 
@@ -39,6 +40,10 @@ ENTRIES: Final[tuple[Entry, ...]] = (
         if known == key:
             return value
     return None""",
+        test="""def test_colliding_keys_are_kept_apart():
+    table = [[("one", 1), ("two", 2)]]  # a single place: everything collides
+    assert find(table, "two") == 2
+    assert find(table, "three") is None""",
         link=("hash tables", "https://en.wikipedia.org/wiki/Hash_table"),
     ),
     Entry(
@@ -62,6 +67,15 @@ except ServerError:
     permit.failure()
     raise
 permit.success()""",
+        test="""def test_it_opens_after_five_failures_and_probes_once():
+    for _ in range(5):
+        breaker.admit().failure()
+    with pytest.raises(CircuitOpen):
+        breaker.admit()
+    clock.advance(30)
+    breaker.admit()
+    with pytest.raises(CircuitOpen):  # one probe at a time
+        breaker.admit()""",
         link=("circuit breaker", "https://martinfowler.com/bliki/CircuitBreaker.html"),
     ),
     Entry(
@@ -85,6 +99,12 @@ async def main() -> None:
         first = group.create_task(fetch("one"))
         second = group.create_task(fetch("two"))
     print(first.result(), second.result())""",
+        test="""async def test_one_failure_cancels_the_other():
+    with pytest.raises(ExceptionGroup):
+        async with asyncio.TaskGroup() as group:
+            group.create_task(fail())
+            slow = group.create_task(asyncio.sleep(3600))
+    assert slow.cancelled()""",
         link=("asyncio", "https://docs.python.org/3/library/asyncio.html"),
     ),
     Entry(
@@ -103,6 +123,9 @@ async def main() -> None:
         language="python",
         code="""def depth(tree: dict) -> int:
     return 1 + max(map(depth, tree.values()), default=0)""",
+        test="""def test_depth():
+    assert depth({}) == 1
+    assert depth({"a": {}, "b": {"c": {}}}) == 3""",
         link=("recursion", "https://en.wikipedia.org/wiki/Recursion_(computer_science)"),
     ),
     Entry(
@@ -142,6 +165,8 @@ data: {"type":"message_stop"}""",
         language="sql",
         code="""CREATE INDEX orders_by_customer ON orders (customer_id, placed_on);
 EXPLAIN SELECT * FROM orders WHERE customer_id = 7 ORDER BY placed_on;""",
+        test="""EXPLAIN SELECT * FROM orders WHERE placed_on = '2026-01-01';  -- not the prefix: expect a scan
+EXPLAIN SELECT * FROM orders WHERE customer_id + 0 = 7;        -- hidden by arithmetic""",
         link=("Use The Index, Luke", "https://use-the-index-luke.com/"),
     ),
 )

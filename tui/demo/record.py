@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-KEPT_REQUESTS: Final = 2000
+KEPT_REQUESTS: Final = 256
 
 
 @dataclass(slots=True, kw_only=True)

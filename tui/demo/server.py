@@ -118,7 +118,8 @@ class DemoServer:
         self._loop, self._stopping = loop, asyncio.Event()
 
         def connection() -> asyncio.StreamReaderProtocol:
-            return asyncio.StreamReaderProtocol(WatchedReader(loop), self._connected, loop=loop)
+            reader = WatchedReader(loop)
+            return asyncio.StreamReaderProtocol(reader, lambda _, writer: self._connected(reader, writer), loop=loop)
 
         server = await loop.create_server(connection, _HOST, 0, backlog=256)
         try:
@@ -131,11 +132,16 @@ class DemoServer:
                 task.cancel()
             await asyncio.gather(*self._connections, return_exceptions=True)
 
-    def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        assert isinstance(reader, WatchedReader)  # noqa: S101 - made above
+    def _connected(self, reader: WatchedReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.get_running_loop().create_task(self._converse(reader, writer))
         self._connections.add(task)
-        task.add_done_callback(self._connections.discard)
+        task.add_done_callback(self._parted)
+
+    def _parted(self, task: asyncio.Task[None]) -> None:
+        """Keep a defect of the stand-in as a problem: on standard error it would tear the screen apart."""
+        self._connections.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._record.problem(f"the stand-in failed: {type(error).__name__}: {error}")
 
     async def _converse(self, reader: WatchedReader, writer: asyncio.StreamWriter) -> None:
         """Serve one connection until either side closes it."""

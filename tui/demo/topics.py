@@ -296,6 +296,29 @@ def _greeting(prompt: str) -> Material:
     )
 
 
+def _identity(prompt: str) -> Material:
+    del prompt
+    return Material(
+        subject="who is speaking",
+        summary="I am the demo's embedded stand-in: a small program with rules, not a language model.",
+        points=(
+            (
+                "What I am",
+                "A server on this machine that speaks the vendors' protocols to their real client libraries.",
+            ),
+            ("What I can do", "Recognise some subjects, quote your words, fail on demand, and keep a human pace."),
+            ("What I cannot", "Know, judge or reason. For that, set a key and start again."),
+        ),
+        edges=(
+            ("a question beyond my rules", "you get its shape, not its answer"),
+            ("offline", "everything still works"),
+        ),
+        language="bash",
+        code="export ANTHROPIC_API_KEY=...   # or OPENAI_API_KEY, GEMINI_API_KEY\nllmmixer",
+        question="Do you have a key for one of the vendors?",
+    )
+
+
 def _explain(prompt: str) -> Material:
     subject = subject_of(prompt)
     known = known_subject(prompt)
@@ -307,6 +330,7 @@ def _explain(prompt: str) -> Material:
             edges=known.edges,
             language=known.language,
             code=known.code,
+            test=known.test,
             link=known.link,
             question=f"Which part of {known.name} would you like to see in your own code?",
         )
@@ -346,6 +370,7 @@ _TOPICS: Final[tuple[tuple[re.Pattern[str], Builder], ...]] = tuple(
     (re.compile(pattern, re.I | re.M), builder)
     for pattern, builder in (
         (r"```|^\s*(?:def|class) \w+.*:\s*$|^\s*import \w+\s*$", _pasted),
+        (r"\b(?:who|what) are you\b|\bare you (?:real|an? )|\byour name\b", _identity),
         (r"\bllmmixer\b|\b(?:api )?keys?\b|\bbudgets?\b|\bthemes?\b|\bpanes?\b", _product),
         (r"\breg(?:ular )?ex(?:p(?:ression)?)?s?\b", _regex),
         (GLOSSARY_PATTERN, _explain),
