@@ -35,6 +35,7 @@ _CHROME_ROWS: Final = 6
 """Rows besides the panes, for the choice of a layout before the first frame."""
 _STRIP_FROM: Final = 32
 """Below this height the tab line, which says the same, takes the place of the state strip."""
+_NOTICE_SECONDS: Final = 12.0
 _NOTICE_TONES: Final = {
     NoticeLevel.INFO: Tone.PLAIN,
     NoticeLevel.WARNING: Tone.WARN,
@@ -143,10 +144,10 @@ class MainScreen(Screen[None]):
 
     def _show_notices(self) -> None:
         notices, self.stage.view.notices = self.stage.view.notices, []
-        for notice in notices:
-            problem = notice.problem
-            hint = f" {problem.hint}" if problem.hint else ""
-            self.flash(f"{problem.title}: {problem.text}{hint}", _NOTICE_TONES[notice.level])
+        if notices:
+            texts = [" ".join((f"{one.problem.title}:", one.problem.text, one.problem.hint)) for one in notices]
+            loudest = max(notices, key=lambda notice: list(_NOTICE_TONES).index(notice.level))
+            self.hint_bar.flash("  ".join(texts), _NOTICE_TONES[loudest.level], seconds=_NOTICE_SECONDS)
 
     def flash(self, text: str, tone: Tone = Tone.PLAIN) -> None:
         """Show one line of news for a few seconds."""

@@ -23,6 +23,7 @@ class Tone(StrEnum):
     ACCENT = "accent"
     BADGE = "badge"
     MARK = "mark"
+    FLAG = "flag"
     OK = "ok"
     BUSY = "busy"
     WARN = "warn"
@@ -56,6 +57,7 @@ _LOOKS: Final[dict[Phase, tuple[Callable[[Glyphs], str], Tone]]] = {
     Phase.NO_KEY: (attrgetter("failed"), Tone.BAD),
     Phase.FAILED: (attrgetter("failed"), Tone.BAD),
 }
+_FULL_MODEL_FROM: Final = 48
 _PROVIDER_TONES: Final = {
     "anthropic": Tone.ANTHROPIC,
     "openai": Tone.OPENAI,
@@ -192,15 +194,21 @@ def _width(parts: Sequence[tuple[int, Span]], apart: int) -> int:
 
 def head_title(pane: PaneView, number: int, width: int, glyphs: Glyphs, now: float, *, selected: bool) -> Line:
     """First line of a pane's head: number, name, model, role; its state at the right."""
-    model = pane.model if pane.model != pane.name else ""
     role = f"{glyphs.separator} {pane.role}" if pane.role else ""
     left: list[tuple[int, Span]] = [
         (0, (f" {number} ", Tone.MARK if selected else Tone.BADGE)),
         (0, (pane.name, provider_tone(pane.provider))),
-        (2, (model, Tone.MUTED)),
+        (2, (model_label(pane, width), Tone.MUTED)),
         (3, (role, Tone.MUTED)),
     ]
     return fit(left, (state_words(pane, glyphs, now) + " ", state_tone(pane.phase)), width, end=ellipsis(glyphs))
+
+
+def model_label(pane: PaneView, width: int) -> str:
+    """The model's id beside the pane's name; in narrow heads without what repeats the name."""
+    if pane.model == pane.name:
+        return ""
+    return pane.model.removeprefix(f"{pane.name}-") if width < _FULL_MODEL_FROM else pane.model
 
 
 def head_figures(pane: PaneView, width: int, glyphs: Glyphs, now: float) -> Line:
@@ -243,7 +251,7 @@ def _figures(turn: TurnView, glyphs: Glyphs, now: float) -> list[tuple[int, str]
         (2, f"{speed:.0f} tok/s" if speed is not None else ""),
         (1, counts),
         (2, cost),
-        (4, f"in {duration(turn.seconds)}" if turn.seconds is not None and turn.answered else ""),
+        (4, f"total {duration(turn.seconds)}" if turn.seconds is not None and turn.answered else ""),
     ]
 
 
@@ -252,7 +260,7 @@ def head_compact(pane: PaneView, number: int, width: int, glyphs: Glyphs, now: f
     left: list[tuple[int, Span]] = [
         (0, (f" {number} ", Tone.MARK if selected else Tone.BADGE)),
         (0, (pane.name, provider_tone(pane.provider))),
-        (5, (pane.model if pane.model != pane.name else "", Tone.MUTED)),
+        (5, (model_label(pane, width), Tone.MUTED)),
         (6, (f"{glyphs.separator} {pane.role}" if pane.role else "", Tone.MUTED)),
     ]
     if pane.turn is not None:
@@ -300,7 +308,7 @@ def top_line(view: SessionView, project: str, branch: str, width: int, glyphs: G
     totals = view.totals()
     left: list[tuple[int, Span]] = [(0, (" llmmixer", Tone.STRONG))]
     if view.demo:
-        left.append((0, (" DEMO ", Tone.BADGE)))
+        left.append((0, (" DEMO ", Tone.FLAG)))
     left += [
         (1, (project, Tone.PLAIN)),
         (2, (f"{glyphs.branch} {branch}" if branch else "", Tone.MUTED)),
@@ -308,7 +316,7 @@ def top_line(view: SessionView, project: str, branch: str, width: int, glyphs: G
     ]
     tally = f"{tokens(totals.input_tokens)}{arrow(glyphs)}{tokens(totals.output_tokens)} tok  " if width >= 70 else ""
     money = f"{spend(totals)} simulated" if view.demo else spend(totals)
-    return fit(left, (f"{tally if totals.turns else ''}{money} ", Tone.STRONG), width, end=ellipsis(glyphs))
+    return fit(left, (f"{tally if totals.turns else ''}{money} ", Tone.STRONG), width, apart=2, end=ellipsis(glyphs))
 
 
 def below_line(count: int, width: int, key: str, glyphs: Glyphs) -> str:

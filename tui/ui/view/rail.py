@@ -22,6 +22,8 @@ from tui.ui.view.format import (
 from tui.ui.view.state import PaneView, SessionView
 
 _LINES_OF_OTHERS: Final = 10
+_SUMS_FROM: Final = 24
+"""Below this height the rail is for the panes alone; the first line of the screen has the sums."""
 
 
 def rail_lines(
@@ -30,13 +32,15 @@ def rail_lines(
     """Return the rail's lines. `others` are panes not on screen, whose last lines are shown."""
     inner = max(width - 2, 1)
     totals = view.totals()
-    lines: list[Line] = [
-        _heading("SESSION", inner, glyphs),
-        _pair("spend", f"{spend(totals)} simulated" if view.demo else spend(totals), inner),
-        _pair("tokens", f"{tokens(totals.input_tokens)}{arrow(glyphs)}{tokens(totals.output_tokens)}", inner),
-        _pair("turns", str(totals.turns), inner),
-        (),
-    ]
+    lines: list[Line] = []
+    if height >= _SUMS_FROM:
+        lines += [
+            _heading("SESSION", inner, glyphs),
+            _pair("spend", f"{spend(totals)} simulated" if view.demo else spend(totals), inner),
+            _pair("tokens", f"{tokens(totals.input_tokens)}{arrow(glyphs)}{tokens(totals.output_tokens)}", inner),
+            _pair("turns", str(totals.turns), inner),
+            (),
+        ]
     shown = [view.panes[name] for name in others] if others else list(view.panes.values())
     room = max((height - len(lines)) // max(len(shown), 1), 3)
     for pane in shown:
@@ -80,7 +84,8 @@ def _sums(pane: PaneView, width: int, glyphs: Glyphs, now: float) -> list[Line]:
     if pane.role:
         lines.append(_pair("role", clip(pane.role, width - 6, ellipsis(glyphs)), width))
     if sums.turns:
-        figures = f"{sums.turns} turns  {tokens(sums.input_tokens)}{arrow(glyphs)}{tokens(sums.output_tokens)}"
+        noun = "turn" if sums.turns == 1 else "turns"
+        figures = f"{sums.turns} {noun}  {tokens(sums.input_tokens)}{arrow(glyphs)}{tokens(sums.output_tokens)}"
         lines.append(_pair("sum", f"{figures}  {spend(sums)}", width))
     turn = pane.turn
     if turn is not None:
@@ -93,15 +98,15 @@ def _sums(pane: PaneView, width: int, glyphs: Glyphs, now: float) -> list[Line]:
 
 
 def tail_lines(text: str, width: int, count: int) -> list[str]:
-    """Return the last `count` rows of `text` wrapped to `width` cells."""
+    """Return the last `count` rows of `text`, without blank ones, wrapped between words to `width` cells."""
     rows: list[str] = []
-    for line in text.split("\n")[-max(count, 1) :]:
+    for line in text.split("\n"):
         row = ""
-        for character in line.expandtabs(4):
-            if cells(row) + cells(character) > width:
+        for word in line.split():
+            if row and cells(row) + 1 + cells(word) <= width:
+                row += f" {word}"
+            else:
                 rows.append(row)
-                row = ""
-            row += character
-        if row:
-            rows.append(row)
-    return rows[-count:] if count > 0 else []
+                row = clip(word, width)
+        rows.append(row)
+    return [row for row in rows if row][-count:] if count > 0 else []

@@ -26,7 +26,7 @@ class Pane(Widget, can_focus=False):
     ALLOW_SELECT: ClassVar[bool] = True
     DEFAULT_CSS = """
     Pane { width: 1fr; height: 1fr; layout: vertical; layers: base over; }
-    Pane > StreamPane { width: 1fr; height: 1fr; }
+    Pane > StreamPane { width: 1fr; height: 1fr; margin-left: 1; }
     Pane.-low > PaneHead { height: 1; }
     """
 

@@ -34,6 +34,7 @@ _VARIABLES: Final[Mapping[Tone, str]] = {
     Tone.MUTED: "muted",
     Tone.ACCENT: "accent",
     Tone.MARK: "accent",
+    Tone.FLAG: "state-warn",
     Tone.BADGE: "muted",
     Tone.OK: "state-ok",
     Tone.BUSY: "state-busy",
@@ -44,8 +45,9 @@ _VARIABLES: Final[Mapping[Tone, str]] = {
     Tone.GEMINI: "pane-gemini",
     Tone.COMPATIBLE: "pane-compatible",
 }
+_REVERSED: Final = frozenset({Tone.MARK, Tone.FLAG})
 _BOLD: Final = frozenset(
-    {Tone.STRONG, Tone.MARK, Tone.ACCENT, Tone.ANTHROPIC, Tone.OPENAI, Tone.GEMINI, Tone.COMPATIBLE}
+    {Tone.STRONG, Tone.MARK, Tone.FLAG, Tone.ACCENT, Tone.ANTHROPIC, Tone.OPENAI, Tone.GEMINI, Tone.COMPATIBLE}
 )
 
 
@@ -58,7 +60,7 @@ def tone_style(tone: Tone, variables: Mapping[str, str]) -> Style:
             color = Color.parse(variables.get(name, "")).rich_color
         except (ColorParseError, RichColorParseError):
             color = None
-    return Style(color=color, bold=tone in _BOLD or None, reverse=tone is Tone.MARK or None)
+    return Style(color=color, bold=tone in _BOLD or None, reverse=tone in _REVERSED or None)
 
 
 class SpanWidget(Widget, can_focus=False):
