@@ -52,10 +52,9 @@ class AnthropicProvider(SdkProvider):
     wire = Wire.ANTHROPIC_MESSAGES
     vendor = "Anthropic"
 
-    @property
-    def options(self) -> frozenset[str]:
-        """Thinking, effort and caching are not known to every model and gateway."""
-        return frozenset({"thinking", "output_config", "effort", "cache_control"})
+    def options(self, request: ChatRequest) -> frozenset[str]:
+        """Return thinking and caching, which not every model and gateway knows."""
+        return frozenset({"thinking", "cache_control"})
 
     def _build(self) -> Any:
         import anthropic
@@ -118,7 +117,7 @@ def to_parameters(request: ChatRequest, unwanted: frozenset[str] = frozenset()) 
         parameters["system"] = [{"type": "text", "text": request.system, **cached}]
     if "thinking" not in unwanted and not _BEFORE_ADAPTIVE.match(request.model):
         parameters["thinking"] = {"type": "adaptive", "display": "summarized"}
-    if request.effort is not None and not unwanted & {"output_config", "effort"}:
+    if request.effort is not None:
         parameters["output_config"] = {"effort": request.effort.value}
     if request.tools:
         parameters["tools"] = [

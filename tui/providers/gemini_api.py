@@ -64,10 +64,9 @@ class GeminiProvider(SdkProvider):
     wire = Wire.GEMINI
     vendor = "Gemini"
 
-    @property
-    def options(self) -> frozenset[str]:
-        """A model that does not think rejects what concerns thinking."""
-        return frozenset({"thinking"})
+    def options(self, request: ChatRequest) -> frozenset[str]:
+        """Return what concerns thinking, which a model that does not think rejects."""
+        return frozenset() if request.effort is not None else frozenset({"thinking"})
 
     def _build(self) -> Any:
         import httpx2

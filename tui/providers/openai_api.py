@@ -41,10 +41,10 @@ class OpenAIProvider(SdkProvider):
     wire = Wire.OPENAI_RESPONSES
     vendor = "OpenAI"
 
-    @property
-    def options(self) -> frozenset[str]:
-        """A model that does not reason rejects what concerns reasoning."""
-        return frozenset({"reasoning", "effort", "summary", "include", "encrypted content"})
+    def options(self, request: ChatRequest) -> frozenset[str]:
+        """Return what concerns reasoning, which a model that does not reason rejects."""
+        always = frozenset({"summary", "include", "encrypted content"})
+        return always if request.effort is not None else always | {"reasoning"}
 
     def _build(self) -> Any:
         import httpx2
@@ -94,7 +94,7 @@ def to_parameters(request: ChatRequest, unwanted: frozenset[str] = frozenset()) 
         parameters["include"] = ["reasoning.encrypted_content"]
     if "reasoning" not in unwanted:
         reasoning: dict[str, Any] = {} if "summary" in unwanted else {"summary": "auto"}
-        if request.effort is not None and "effort" not in unwanted:
+        if request.effort is not None:
             reasoning["effort"] = request.effort.value
         if reasoning:
             parameters["reasoning"] = reasoning

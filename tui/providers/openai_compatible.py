@@ -53,10 +53,9 @@ class CompatibleProvider(SdkProvider):
     needs_key = False
     needs_address = True
 
-    @property
-    def options(self) -> frozenset[str]:
-        """Servers that do not know these reject them."""
-        return frozenset({"stream_options", "reasoning_effort", "max_tokens"})
+    def options(self, request: ChatRequest) -> frozenset[str]:
+        """Return what only some servers know, and the older name of the output limit."""
+        return frozenset({"stream_options", "max_tokens"})
 
     def target(self, model: str = "") -> Target:
         """Return what to call this server: its address, since it has no vendor."""
@@ -115,7 +114,7 @@ def to_parameters(request: ChatRequest, unwanted: frozenset[str] = frozenset()) 
     }
     if "stream_options" not in unwanted:
         parameters["stream_options"] = {"include_usage": True}
-    if request.effort is not None and "reasoning_effort" not in unwanted:
+    if request.effort is not None:
         parameters["reasoning_effort"] = _EFFORTS[request.effort]
     if request.tools:
         parameters["tools"] = [

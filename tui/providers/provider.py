@@ -56,9 +56,11 @@ class SdkProvider(ABC):
     async def _close_client(self, client: Any) -> None:
         """Close the client's connections."""
 
-    @property
-    def options(self) -> frozenset[str]:
-        """Names of request options a model may reject, and without which a request still makes sense."""
+    def options(self, request: ChatRequest) -> frozenset[str]:
+        """Return the options of `request` a model may reject and that may then be left out.
+
+        What the person asked for is never among them: a rejected effort is an error to show, not to hide.
+        """
         return frozenset()
 
     def target(self, model: str = "") -> Target:
@@ -129,7 +131,7 @@ class SdkProvider(ABC):
         try:
             return await self._send(self._client, request, unwanted)
         except Exception as error:
-            more = rejected_options(error, self.options - unwanted)
+            more = rejected_options(error, self.options(request) - unwanted)
             if not more:
                 raise
             unwanted |= more
