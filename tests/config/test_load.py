@@ -487,6 +487,26 @@ def test_the_users_own_file_is_never_a_project(place: Place) -> None:
     assert len(loaded.files) == 1
 
 
+def test_links_that_lead_nowhere_are_no_crash(place: Place) -> None:
+    place.user.parent.mkdir(parents=True)
+    place.user.symlink_to(place.user)
+    place.write(place.project_file, "")
+    (mistake,) = place.mistakes()
+    assert mistake.startswith("~/.config/llmmixer/config.toml: cannot be read: ")
+
+
+def test_folders_that_may_not_be_entered_are_no_crash(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    original = Path.exists
+
+    def refuse(self: Path) -> bool:
+        if ".llmmixer" in self.parts or self.name == ".git":
+            raise PermissionError(13, "Permission denied")
+        return original(self)
+
+    monkeypatch.setattr(Path, "exists", refuse)
+    assert len(place.load().files) == 1
+
+
 def test_only_a_folder_can_be_trusted(place: Place) -> None:
     with pytest.raises(UsageError, match="Not a folder"):
         trust_folder(place.project / "nothing", place.environ)

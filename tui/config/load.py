@@ -15,7 +15,7 @@ from tui.config.mistakes import ConfigError, KeyPath, Mistake, dotted
 from tui.config.model import Config
 from tui.config.paths import shown, user_config_file
 from tui.config.schema import Named, Node, Table, child, schema
-from tui.config.trust import is_trusted, project_file
+from tui.config.trust import is_trusted, project_file, same_file
 from tui.config.variables import environment_layer
 from tui.core.errors import Problem
 
@@ -69,7 +69,7 @@ def load(*, environ: Mapping[str, str], cwd: Path, flags: Mapping[str, Any] | No
     user = user_config_file(environ)
     layers.add_file(user, "user")
     project = project_file(cwd)
-    if project is not None and project.resolve() != user.resolve():
+    if project is not None and not same_file(project, user):
         if is_trusted(project.parent.parent, environ):
             layers.add_file(project, "project")
         else:
@@ -129,7 +129,7 @@ class _Layers:
             Problem(
                 title="Project settings ignored",
                 text=f"{shown(path, self._environ)} is not read, because its folder is not trusted.",
-                hint="Look at the file first; then trust the folder to use it.",
+                hint="Look at the file first; `llmmixer config trust` makes it count.",
             )
         )
 

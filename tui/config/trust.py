@@ -16,12 +16,20 @@ def project_file(cwd: Path) -> Path | None:
     Outside a repository only `cwd` itself counts: a file in a shared folder above is nobody's project.
     """
     levels = [cwd, *cwd.parents]
-    root = next((index for index, folder in enumerate(levels) if (folder / ".git").exists()), 0)
+    root = next((index for index, folder in enumerate(levels) if _exists(folder / ".git")), 0)
     for folder in levels[: root + 1]:
         path = folder / PROJECT_FOLDER / CONFIG_NAME
-        if path.exists():
+        if _exists(path):
             return path
     return None
+
+
+def same_file(first: Path, second: Path) -> bool:
+    """Tell whether both paths lead to one existing file."""
+    try:
+        return first.samefile(second)
+    except OSError:
+        return False
 
 
 def is_trusted(folder: Path, environ: Mapping[str, str]) -> bool:
@@ -56,3 +64,10 @@ def trust_folder(folder: Path, environ: Mapping[str, str], *, trusted: bool = Tr
         folders.append(name)
     path = state_dir(environ) / _FILE
     write_private(path, json.dumps({"version": 1, "folders": folders}, indent=2) + os.linesep)
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # a folder that may not be entered
+        return False

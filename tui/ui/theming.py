@@ -143,7 +143,7 @@ def chosen_theme(name: str, environ: Mapping[str, str]) -> Theme:
     """Return the theme `name`, reading only its file; Textual's own are known too. Raises UsageError."""
     for folder in (config_dir(environ) / "themes", theme_folder()):
         path = folder / f"{name}{_SUFFIX}"
-        if path.is_file():
+        if _is_file(path):
             return load_theme(path, shown(path, environ))
     if name in BUILTIN_THEMES:
         return BUILTIN_THEMES[name]
@@ -164,6 +164,13 @@ def register_all(app: App[Any], environ: Mapping[str, str] = os.environ) -> tupl
     for theme in found_themes.themes:
         app.register_theme(theme)
     return found_themes.problems
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a folder that may not be entered
+        return False
 
 
 def _listed(folder: Path) -> Iterable[Path]:
