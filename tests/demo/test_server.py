@@ -226,7 +226,7 @@ async def test_a_defect_is_kept_as_a_problem(
     def broken(_: object) -> None:
         raise ZeroDivisionError("by zero")
 
-    monkeypatch.setattr("tui.demo.server.direct", broken)
+    monkeypatch.setattr("tui.demo.director.direct", broken)
     with pytest.raises(anthropic.APIConnectionError):
         await ASK[A](server.url, [user(A, "hello")])
     await asyncio.to_thread(server.stop)

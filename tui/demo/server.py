@@ -9,7 +9,6 @@ from typing import Final, Self
 from urllib.parse import unquote
 
 from tui.core.ids import new_id
-from tui.demo.director import direct
 from tui.demo.pace import PACES
 from tui.demo.player import ConnectionCut, Player, Timing
 from tui.demo.protocol import BrokenRequest, ChunkedWriter, HttpRequest, WatchedReader, read_request, write_json
@@ -239,6 +238,8 @@ class DemoServer:
             return wire.refuse(Refusal.NO_MODEL, exchange.request_id)
         if counting:
             return HttpAnswer(status=200, body=wire.count(call))
+        from tui.demo.director import direct  # the words are many; starting up does not wait for them
+
         script = direct(call)
         if script.refusal is not None:
             return wire.refuse(script.refusal, exchange.request_id)
