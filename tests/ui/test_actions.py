@@ -82,7 +82,7 @@ def test_numbered_keys_pass_their_number() -> None:
 
 def test_hints_begin_with_the_most_useful_and_name_one_key() -> None:
     assert hints(ACTIONS, (Where.PROMPT, Where.ANYWHERE))[0] == ("Enter", "Send")
-    assert hints(ACTIONS, (Where.PANE,))[0] == ("i", "prompt")
+    assert hints(ACTIONS, (Where.PANE,))[0] == ("i", "Prompt")
 
 
 def test_the_readme_table_names_every_action() -> None:

@@ -18,7 +18,9 @@ def text_of(line: Line) -> str:
 
 def busy_pane(name: str = "claude") -> PaneView:
     pane = PaneView.from_info(PaneInfo(name=name, provider="anthropic", model="claude-sonnet-5-5", role="review"))
-    pane.turn = TurnView(id="t", began=0.0, attempt=2, attempt_began=0.0, first_token=0.8, characters=4000)
+    pane.turn = TurnView(
+        id="t", began=0.0, attempt=2, attempt_began=0.0, first_token=0.8, last_token=20.8, characters=4000
+    )
     pane.turn.usage = Usage(input_tokens=12_345, output_tokens=10)
     pane.turn.cost_pico = 123_000_000_000
     pane.phase = Phase.ANSWERING
@@ -99,7 +101,7 @@ def test_heads_fit_in_every_state_and_say_it_in_words(phase: Phase, width: int, 
     pane.phase = phase
     pane.queued = {"p1": "next", "p2": "after"}
     title = text_of(fmt.head_title(pane, 1, width, glyphs, 5.0, selected=True))
-    figures = text_of(fmt.head_figures(pane, width, glyphs, 5.0))
+    figures = text_of(fmt.head_figures(pane, width, glyphs))
     compact = text_of(fmt.head_compact(pane, 1, width, glyphs, 5.0, selected=False))
     for line in (title, figures, compact):
         assert fmt.cells(line) <= width
@@ -110,7 +112,7 @@ def test_heads_fit_in_every_state_and_say_it_in_words(phase: Phase, width: int, 
 
 def test_head_at_38_cells_holds_speed_tokens_cost_and_attempt() -> None:
     pane = busy_pane()
-    figures = text_of(fmt.head_figures(pane, 38, UNICODE, 20.8))
+    figures = text_of(fmt.head_figures(pane, 38, UNICODE))
     assert "12k→~1.0k" in figures
     assert "try 2" in figures
     assert "50 tok/s" in figures
@@ -120,12 +122,25 @@ def test_head_at_38_cells_holds_speed_tokens_cost_and_attempt() -> None:
 def test_waiting_counts_the_seconds_and_a_retry_counts_down() -> None:
     pane = busy_pane()
     pane.phase = Phase.WAITING
+    assert pane.turn is not None
+    pane.turn.first_token = None
     assert fmt.state_words(pane, UNICODE, 12.2) == "◔ waiting 12s"
     assert pane.turn is not None
     pane.phase = Phase.RATE_LIMITED
     pane.turn.retry_at = 30.0
     assert fmt.state_words(pane, UNICODE, 18.0) == "▲ rate limited 12s"
     assert fmt.state_words(pane, UNICODE, 31.0) == "▲ rate limited"
+
+
+def test_a_stream_that_says_nothing_is_called_silent() -> None:
+    pane = busy_pane()
+    assert fmt.state_words(pane, UNICODE, 23.7) == "● answering"
+    assert fmt.state_words(pane, UNICODE, 24.8) == "◔ silent 4.0s"
+    assert pane.turn is not None
+    assert pane.turn.tokens_per_second() == pytest.approx(50.0)
+    pane.turn.seconds = 30.0
+    pane.phase = Phase.DONE
+    assert fmt.state_words(pane, UNICODE, 99.0) == "✓ done"
 
 
 def session(demo: bool = False) -> SessionView:

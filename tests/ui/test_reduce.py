@@ -168,15 +168,19 @@ def test_deltas_of_an_older_turn_are_ignored() -> None:
 
 
 def test_time_to_first_token_and_speed() -> None:
-    pane = feed(started(), *turn(at=10.0), (10.8, text(1, "a" * 400)))
+    view = started()
+    pane = feed(view, *turn(at=10.0), (10.8, text(1, "a" * 200)))
     assert pane.turn is not None
     assert pane.turn.time_to_first_token() == pytest.approx(0.8)
-    assert pane.turn.tokens_per_second(11.8) == pytest.approx(100.0)
-    assert pane.turn.tokens_per_second(10.8) is None
+    assert pane.turn.tokens_per_second() is None
+    streaming = pane.turn
+    feed(view, (11.8, text(2, "a" * 200)))
+    assert streaming.tokens_per_second() == pytest.approx(100.0)
+    assert streaming.silent_for(15.8) == pytest.approx(4.0)
     pane = feed(started(), *turn(at=10.0), (10.5, text(1, "a")), (12.5, finished()))
     assert pane.turn is not None
     assert pane.turn.time_to_first_token() == 0.5
-    assert pane.turn.tokens_per_second(99.0) == pytest.approx(10.0)
+    assert pane.turn.tokens_per_second() == pytest.approx(10.0)
 
 
 def test_a_second_attempt_starts_its_figures_afresh() -> None:

@@ -1,6 +1,7 @@
 """The application: it puts the engine, the pump and the main screen together. No SDK is imported here."""
 
 import asyncio
+import gc
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final
@@ -101,6 +102,9 @@ class LLMMixerApp(App[None]):
 
     def on_ready(self) -> None:
         """The first frame is out: begin the session, and import the SDKs while nobody types."""
+        if not gc.isenabled():  # as the command line leaves it for a quick start
+            gc.freeze()
+            gc.enable()
         self.run_worker(self._begin(), name="begin", group="engine")
 
     async def _begin(self) -> None:

@@ -198,7 +198,7 @@ def _scenes(screen: "MainScreen", _: int) -> None:
 
 
 def _interrupt(screen: "MainScreen", _: int) -> None:
-    selected = screen.get_selected_text()
+    selected = screen.get_selected_text() or screen.prompt.editor.take_selection()
     if selected:
         _copy(screen, selected, "selection")
         screen.clear_selection()

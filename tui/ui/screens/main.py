@@ -223,10 +223,15 @@ class MainScreen(Screen[None]):
 
     def show_hints(self) -> None:
         """Show the keys that help where the focus is."""
-        places = (Where.PANE,) if self.pane_focused else (Where.PROMPT, Where.ANYWHERE)
         demo = self.stage.view.demo
         offered = [action for action in self.actions if action.when is not When.DEMO or demo]
-        self.hint_bar.show_hints(hints(offered, places))
+        if self.pane_focused:
+            own = hints(offered, (Where.PANE,))
+            titles = {title for _, title in own}
+            others = hints(offered, (Where.ANYWHERE,))
+            self.hint_bar.show_hints([*own, *(hint for hint in others if hint[1] not in titles)])
+        else:
+            self.hint_bar.show_hints(hints(offered, (Where.PROMPT, Where.ANYWHERE)))
 
     def on_descendant_focus(self) -> None:
         """Other keys help elsewhere."""

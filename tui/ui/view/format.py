@@ -58,6 +58,8 @@ _LOOKS: Final[dict[Phase, tuple[Callable[[Glyphs], str], Tone]]] = {
     Phase.FAILED: (attrgetter("failed"), Tone.BAD),
 }
 _FULL_MODEL_FROM: Final = 48
+_SILENT_FROM: Final = 3.0
+"""Seconds without a token after which a stream is called silent."""
 _PROVIDER_TONES: Final = {
     "anthropic": Tone.ANTHROPIC,
     "openai": Tone.OPENAI,
@@ -151,8 +153,10 @@ def state_words(pane: PaneView, glyphs: Glyphs, now: float) -> str:
     turn = pane.turn
     if turn is None:
         return text
+    if pane.busy and turn.silent_for(now) >= _SILENT_FROM:
+        return f"{state_sign(Phase.WAITING, glyphs)} silent {duration(turn.silent_for(now))}"
     if pane.phase in (Phase.WAITING, Phase.THINKING) and now - turn.attempt_began >= 1:
-        return f"{text} {round(now - turn.attempt_began)}s"
+        return f"{text} {duration(now - turn.attempt_began)}"
     if turn.retry_at is not None and turn.retry_at > now:
         return f"{text} {duration(turn.retry_at - now)}"
     return text
@@ -211,7 +215,7 @@ def model_label(pane: PaneView, width: int) -> str:
     return pane.model.removeprefix(f"{pane.name}-") if width < _FULL_MODEL_FROM else pane.model
 
 
-def head_figures(pane: PaneView, width: int, glyphs: Glyphs, now: float) -> Line:
+def head_figures(pane: PaneView, width: int, glyphs: Glyphs) -> Line:
     """Second line of a pane's head: time to first token, speed, tokens in and out, cost, attempt, queue."""
     queue = (f"{len(pane.queued)} queued" if pane.queued else "", Tone.ACCENT)
     turn = pane.turn
@@ -223,7 +227,7 @@ def head_figures(pane: PaneView, width: int, glyphs: Glyphs, now: float) -> Line
             end=ellipsis(glyphs),
         )
     parts: list[tuple[int, Span]] = [(0, (" ", Tone.PLAIN))]
-    parts += [(rank, (text, Tone.MUTED)) for rank, text in _figures(turn, glyphs, now)]
+    parts += [(rank, (text, Tone.MUTED)) for rank, text in _figures(turn, glyphs)]
     if turn.attempt > 1:
         parts.append((1, (f"try {turn.attempt}", Tone.WARN)))
     return fit(
@@ -231,9 +235,9 @@ def head_figures(pane: PaneView, width: int, glyphs: Glyphs, now: float) -> Line
     )
 
 
-def _figures(turn: TurnView, glyphs: Glyphs, now: float) -> list[tuple[int, str]]:
+def _figures(turn: TurnView, glyphs: Glyphs) -> list[tuple[int, str]]:
     first = turn.time_to_first_token()
-    speed = turn.tokens_per_second(now)
+    speed = turn.tokens_per_second()
     usage = turn.usage
     written = usage.output_tokens if turn.seconds is not None else max(usage.output_tokens, turn.characters // 4)
     counts = ""
@@ -242,7 +246,7 @@ def _figures(turn: TurnView, glyphs: Glyphs, now: float) -> list[tuple[int, str]
         read = tokens(usage.total_input_tokens) if usage.total_input_tokens else "?"
         counts = f"{read}{arrow(glyphs)}{sign}{tokens(written)}"
     cost = ""
-    if turn.cost_pico is not None:
+    if turn.cost_pico is not None and counts:
         cost = usd_short(turn.cost_pico)
     elif turn.seconds is not None and written:
         cost = "unpriced"
@@ -264,7 +268,7 @@ def head_compact(pane: PaneView, number: int, width: int, glyphs: Glyphs, now: f
         (6, (f"{glyphs.separator} {pane.role}" if pane.role else "", Tone.MUTED)),
     ]
     if pane.turn is not None:
-        left += [(rank + 1, (text, Tone.MUTED)) for rank, text in _figures(pane.turn, glyphs, now)]
+        left += [(rank + 1, (text, Tone.MUTED)) for rank, text in _figures(pane.turn, glyphs)]
         if pane.turn.attempt > 1:
             left.append((1, (f"try {pane.turn.attempt}", Tone.WARN)))
     if pane.queued:

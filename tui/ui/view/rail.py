@@ -70,7 +70,7 @@ def _block(
     if with_tail:
         lines += [((text, Tone.MUTED),) for text in tail_lines(pane.tail, width, min(room - 2, _LINES_OF_OTHERS))]
     else:
-        lines += _sums(pane, width, glyphs, now)
+        lines += _sums(pane, width, glyphs)
     lines += [
         ((clip(f"queued: {text}", width, ellipsis(glyphs)).replace("\n", " "), Tone.ACCENT),)
         for text in list(pane.queued.values())[: max(room - len(lines) - 1, 0)]
@@ -78,7 +78,7 @@ def _block(
     return [*lines, ()]
 
 
-def _sums(pane: PaneView, width: int, glyphs: Glyphs, now: float) -> list[Line]:
+def _sums(pane: PaneView, width: int, glyphs: Glyphs) -> list[Line]:
     sums = pane.totals
     lines = [_pair("model", clip(pane.model, width - 7, ellipsis(glyphs)), width)]
     if pane.role:
@@ -89,7 +89,7 @@ def _sums(pane: PaneView, width: int, glyphs: Glyphs, now: float) -> list[Line]:
         lines.append(_pair("sum", f"{figures}  {spend(sums)}", width))
     turn = pane.turn
     if turn is not None:
-        first, speed = turn.time_to_first_token(), turn.tokens_per_second(now)
+        first, speed = turn.time_to_first_token(), turn.tokens_per_second()
         parts = [f"ttft {duration(first)}" if first is not None else "", f"{speed:.0f} tok/s" if speed else ""]
         if turn.usage.reasoning_tokens:
             parts.append(f"thinking {tokens(turn.usage.reasoning_tokens)}")

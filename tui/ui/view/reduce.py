@@ -158,6 +158,7 @@ def _turn_event(view: SessionView, pane: PaneView, event: _TurnEvent, now: float
 def _stream_event(pane: PaneView, turn: TurnView, event: _StreamEvent, now: float) -> None:
     if turn.first_token is None:
         turn.first_token = now
+    turn.last_token = now
     match event:
         case TextDelta():
             _stream(pane, turn, SectionKind.ANSWER, event.text, now)

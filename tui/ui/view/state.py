@@ -107,6 +107,7 @@ class TurnView:
     attempt: int = 0
     attempt_began: float = 0.0
     first_token: float | None = None
+    last_token: float = 0.0
     characters: int = 0
     answered: bool = False
     called: bool = False
@@ -122,13 +123,17 @@ class TurnView:
             return self.first_token_s
         return None if self.first_token is None else self.first_token - self.attempt_began
 
-    def tokens_per_second(self, now: float) -> float | None:
+    def silent_for(self, now: float) -> float:
+        """Seconds without a token in a stream that has begun and not ended; 0 otherwise."""
+        return now - self.last_token if self.first_token is not None and self.seconds is None else 0.0
+
+    def tokens_per_second(self) -> float | None:
         """Speed since the first token; while streaming it is estimated from characters. None when unknown."""
         if self.seconds is not None:
             span = self.seconds - (self.first_token_s or 0.0)
             tokens: float = self.usage.output_tokens
         elif self.first_token is not None:
-            span = now - self.first_token
+            span = self.last_token - self.first_token
             tokens = max(self.characters / 4, self.usage.output_tokens)
         else:
             return None

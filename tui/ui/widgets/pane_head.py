@@ -28,5 +28,5 @@ class PaneHead(SpanWidget):
             return (fmt.head_compact(pane, number, width, glyphs, now, selected=selected),)
         return (
             fmt.head_title(pane, number, width, glyphs, now, selected=selected),
-            fmt.head_figures(pane, width, glyphs, now),
+            fmt.head_figures(pane, width, glyphs),
         )
