@@ -13,6 +13,7 @@ from tui.core.chat import StopReason, TextPiece, Usage
 from tui.core.errors import Outcome, ProviderError
 from tui.demo.server import DemoServer
 from tui.demo.wires.base import MISSING_MODEL
+from tui.providers import rehearsal
 
 A, O, G, C = WireName.ANTHROPIC, WireName.OPENAI, WireName.GEMINI, WireName.COMPATIBLE  # noqa: E741
 
@@ -209,29 +210,41 @@ async def test_foreign_words_are_cleaned_and_masked(wire: WireName) -> None:
     assert "{vendor}" in text
 
 
-async def test_a_server_that_does_not_know_an_option_is_asked_again_without_it() -> None:
-    bodies: list[bytes] = []
-    refusal = b'{"error": {"message": "Unrecognized request argument supplied: stream_options"}}'
-    chunk = b'data: {"id": "c", "choices": [{"index": 0, "delta": {"content": "fine"}, "finish_reason": "stop"}]}\n\n'
+FINE = {
+    A: SSE_HEAD + rehearsal.messages(),
+    O: SSE_HEAD + rehearsal.responses(),
+    G: SSE_HEAD + rehearsal.generate(),
+    C: SSE_HEAD
+    + b'data: {"id": "c", "choices": [{"index": 0, "delta": {"content": "x"}, "finish_reason": "stop"}]}\n\n'
+    + b"data: [DONE]\n\n",
+}
+OPTION = {A: b"thinking", O: b"reasoning", G: b"thinking", C: b"stream_options"}
+
+
+async def test_a_server_that_does_not_know_an_option_is_asked_again_without_it(wire: WireName) -> None:
+    option = OPTION[wire]
+    asked: list[bool] = []
+    refusal = b'{"error": {"code": 400, "message": "Unknown parameter: \'%s\'"}}' % option
 
     async def play(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        body = await read_head(reader)
-        bodies.append(body)
-        if b"stream_options" in body:
+        has_it = option in await read_head(reader)
+        asked.append(has_it)
+        if has_it:
             head = b"HTTP/1.1 400 Bad\r\ncontent-type: application/json\r\nconnection: close\r\n"
             writer.write(head + b"content-length: %d\r\n\r\n" % len(refusal) + refusal)
         else:
-            writer.write(SSE_HEAD + chunk + b"data: [DONE]\n\n")
+            writer.write(FINE[wire])
         await writer.drain()
 
     async with RawServer(play) as server:
-        talker = provider(C, server.url)
+        talker = provider(wire, server.url)
         first = await listen(talker, ask("hello"))
         second = await listen(talker, ask("hello"))
         await talker.close()
-    assert first.text == second.text == "fine"
-    assert first.usage == Usage(input_tokens=2, output_tokens=1, estimated=True)
-    assert [b"stream_options" in body for body in bodies] == [True, False, False]
+    assert first.text == second.text == "x"
+    assert asked == [True, False, False], "remembered for the model"
+    if wire is C:
+        assert first.usage == Usage(input_tokens=2, output_tokens=1, estimated=True)
 
 
 async def test_models_fail_with_the_same_words(wire: WireName, connect: MakeProvider) -> None:

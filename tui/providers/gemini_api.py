@@ -1,6 +1,8 @@
 """Gemini over streamGenerateContent. The only file that imports the Google Gen AI SDK."""
 
+import contextlib
 import json
+import warnings
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any, Final
@@ -58,6 +60,26 @@ class _Clients:
     http: Any
 
 
+class _Begun:
+    """A stream whose first event has been waited for: the SDK sends the request only then."""
+
+    def __init__(self, stream: AsyncIterator[Any]) -> None:
+        self._stream = stream
+        self._first: list[Any] = []
+
+    async def begin(self) -> "_Begun":
+        """Wait for the first event; a rejection of the request is raised here."""
+        with contextlib.suppress(StopAsyncIteration):  # an answer without events ends at the first step
+            self._first.append(await self._stream.__anext__())
+        return self
+
+    def __aiter__(self) -> AsyncIterator[Any]:
+        return self
+
+    async def __anext__(self) -> Any:
+        return self._first.pop() if self._first else await self._stream.__anext__()
+
+
 class GeminiProvider(SdkProvider):
     """The Gemini API with an API key."""
 
@@ -74,6 +96,8 @@ class GeminiProvider(SdkProvider):
         from google.genai import types
 
         quiet("google_genai", "httpx2", "httpcore2")
+        # A finish reason newer than the SDK is understood here; its warning would be written over the screen.
+        warnings.filterwarnings("ignore", message=r".* is not a valid \w+", category=UserWarning)
         timeout = httpx2.Timeout(**timeout_seconds(self._deadlines))
         # An own client keeps the SDK from choosing aiohttp whenever that can be imported.
         http = httpx2.AsyncClient(timeout=timeout, event_hooks=event_hooks(self._deadlines))
@@ -106,7 +130,7 @@ class GeminiProvider(SdkProvider):
             contents=to_contents(request, types),
             config=to_config(request, types, unwanted),
         )
-        return stream
+        return await _Begun(stream).begin()
 
     def _translator(self, request: ChatRequest) -> "GenerateTranslator":
         return GenerateTranslator(request.model)

@@ -30,7 +30,7 @@ _RESPONSES_USAGE: Final = {
     "input_tokens_details": {"cached_tokens": 0},
     "output_tokens_details": {"reasoning_tokens": 0},
 }
-_DELTA: Final = {"item_id": "i", "output_index": 0, "content_index": 0, "delta": "x", "logprobs": []}
+_DELTA: Final = {"item_id": "i", "output_index": 1, "content_index": 0, "delta": "x", "logprobs": []}
 
 
 def _named(*events: dict[str, Any]) -> bytes:
