@@ -496,3 +496,13 @@ async def test_copy_gives_folded_text_in_full(app: Host) -> None:
         assert app.prompt.text == ""
         await _press(pilot, "ctrl+v")
         assert app.prompt.text == "a" + LONG
+
+
+async def test_taking_the_selection_leaves_the_text(app: Host) -> None:
+    async with app.run_test() as pilot:
+        await _type(pilot, "hi ")
+        app.prompt.insert_text(LONG)
+        await _press(pilot, "shift+left")
+        assert app.editor.take_selection() == LONG
+        assert app.editor.take_selection() == ""
+        assert app.prompt.text == "hi " + LONG

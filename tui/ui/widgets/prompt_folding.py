@@ -149,6 +149,12 @@ class FoldingTextArea(TextArea):
             text.stylize(self.get_component_rich_style("folding--marker"), start, end)
         return text
 
+    def take_selection(self) -> str:
+        """Return the selected text, folded pastes in full, and select nothing."""
+        text = self.folds.unpack(self.selected_text).text
+        self.selection = Selection.cursor(self.cursor_location)
+        return text
+
     def action_copy(self) -> None:
         """Copy the selection, folded pastes in full."""
         if not self.selected_text:
