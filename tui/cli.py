@@ -1,6 +1,7 @@
 """The command line: what `llmmixer` does with its arguments. Nothing heavy is imported before it is needed."""
 
 import argparse
+import gc
 import os
 import sys
 import time
@@ -128,6 +129,7 @@ def _run_screen(arguments: argparse.Namespace) -> int:
                 hint=f'To send one prompt without a screen: {PROGRAM} -p "…" (or -p - to read it from standard input).',
             )
         )
+    gc.disable()  # until the first frame: nearly all that is loaded until then stays, and looking at it takes time
     from tui.config.load import load
 
     loaded = load(environ=os.environ, cwd=_folder(), flags={"ui.theme": arguments.theme})
