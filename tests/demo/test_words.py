@@ -205,7 +205,7 @@ def test_every_recipe_passes_its_own_test(recipe: Any) -> None:
 )
 def test_topics(prompt: str, expected: str) -> None:
     material = material_for(prompt)
-    said = f"{material.subject} {material.summary} {material.points} {material.code}"
+    said = f"{material.subject} {material.summary} {material.points} {material.code} {material.table}"
     assert expected in said
 
 

@@ -8,8 +8,9 @@ from typing import Final
 from tui.core.chat import Wire
 from tui.demo.scenes import SCENES, triggers, unknown_scenes
 from tui.demo.script import Pause, Script, Step, Text, Thinking
-from tui.demo.topics import Material, key_words, material_for
+from tui.demo.topics import Material, material_for
 from tui.demo.wires.base import Call
+from tui.demo.wording import key_words
 
 _TRIGGER: Final = re.compile(r"(?<![\w-])demo:[\w@-]+\s*")
 _FOLLOW_UP: Final = re.compile(r"\W*(?:go on|continue|more|again|why|shorter|longer|and then|thanks?)\b", re.I)
@@ -40,13 +41,17 @@ def _cell(text: str) -> str:
     return text.replace("|", "\\|").replace("\n", " ")
 
 
+def _shown(material: Material) -> list[str]:
+    table = [material.table] if material.table else []
+    return [*table, _fence(material.language, material.code)] if material.code else table
+
+
 def _review(material: Material) -> str:
     """Claude's manner: structure first, then a review of it."""
     parts = [f"## {material.subject}: a structure, then a review\n\n{material.summary}\n"]
     steps = "\n".join(f"{number}. **{lead}.** {text}" for number, (lead, text) in enumerate(material.points, 1))
     parts.append(f"### Structure\n\n{steps}\n")
-    if material.code:
-        parts.append(_fence(material.language, material.code))
+    parts.extend(_shown(material))
     rows = "\n".join(
         f"| {_cell(case)} | {_cell(effect)} | {'high' if not n else 'low'} |"
         for n, (case, effect) in enumerate(material.edges)
@@ -62,16 +67,15 @@ def _explanation(material: Material) -> str:
     """GPT's manner: the short answer, then the explanation."""
     parts = [f"**In short:** {material.summary}\n", "## How it works\n"]
     parts.extend(f"**{lead}** — {text}\n" for lead, text in material.points)
+    parts.extend(_shown(material))
     if material.code:
-        parts.append(
-            f"{_fence(material.language, material.code)}\nRead it from top to bottom; the first lines say it all.\n"
-        )
+        parts.append("Read it from top to bottom; the first lines say what the rest is for.\n")
     cases = "\n".join(f"- *{case}*: {effect}" for case, effect in material.edges)
-    title, address = material.link
-    parts.append(
-        f"## Worth knowing\n\n{cases}\n\nMore in [{title}]({address}).\n\n> 百聞は一見に如かず: "
-        "seeing it once beats hearing of it.\n"
-    )
+    parts.append(f"## Worth knowing\n\n{cases}\n")
+    if material.link is not None:
+        parts.append("More in [{}]({}).\n".format(*material.link))
+    if len(material.subject) % 2:
+        parts.append("> 百聞は一見に如かず: seeing it once beats hearing of it.\n")
     return "\n".join(parts)
 
 
@@ -84,6 +88,8 @@ def _examination(material: Material) -> str:
     if material.test:
         language = "python" if material.language == "text" else material.language
         parts.append(f"### Checks first\n\n{_fence(language, material.test)}")
+    if material.table:
+        parts.append(f"### 📋 Your entries\n\n{material.table}")
     if material.code and material.language != "text":
         parts.append(f"### Then what they check\n\n{_fence(material.language, material.code)}")
     todo = "\n".join(f"- [{'x' if not n else ' '}] {lead}: {text}" for n, (lead, text) in enumerate(material.points))
@@ -94,8 +100,7 @@ def _examination(material: Material) -> str:
 def _terse(material: Material) -> str:
     """A small local model's manner: the thing itself and little else."""
     points = "\n".join(f"* {lead}: {text}" for lead, text in material.points[:3])
-    code = f"\n{_fence(material.language, material.code)}" if material.code else ""
-    return f"{material.summary}\n{code}\n{points}\n"
+    return "\n".join([f"{material.summary}\n", *_shown(material), f"{points}\n"])
 
 
 def _hello(material: Material, words: str) -> str:

@@ -65,11 +65,11 @@ class DemoServer:
         """What was wrong with requests: altered signatures, unanswered tool calls, unknown routes."""
         return self._record.problems
 
-    def wait_requests(self, count: int, timeout: float = 10.0) -> bool:
+    def wait_requests(self, count: int, timeout: float = 30.0) -> bool:
         """Wait until `count` requests have arrived; False when it took longer than `timeout` seconds."""
         return self._record.wait_requests(count, timeout)
 
-    def wait_hangup(self, count: int = 1, timeout: float = 10.0) -> bool:
+    def wait_hangup(self, count: int = 1, timeout: float = 30.0) -> bool:
         """Wait until clients have closed `count` unfinished answers; False after `timeout` seconds."""
         return self._record.wait_hangups(count, timeout)
 

@@ -7,15 +7,7 @@ from typing import Final
 
 from tui.demo.glossary import GLOSSARY_PATTERN, known_subject
 from tui.demo.recipes import RECIPES, Recipe
-
-_STOP_WORDS: Final = frozenset(
-    re.findall(
-        r"\w+",
-        "a an and are as at be by can could do does explain for from function give how i in into is it its list me my "
-        "of on or please show tell that the this to us want was what when where which who why will with write would "
-        "you your python test tests table make need create code program some than then there about between",
-    )
-)
+from tui.demo.wording import entries_in, key_words, subject_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,24 +22,10 @@ class Material:
     code: str = ""
     test: str = ""
     cost: str = ""
-    link: tuple[str, str] = ("the documentation", "https://docs.python.org/3/")
+    link: tuple[str, str] | None = None
     question: str = "What should happen next?"
+    table: str = ""
     is_greeting: bool = False
-
-
-def key_words(prompt: str, limit: int = 4) -> list[str]:
-    """Return the first words of `prompt` that carry its meaning."""
-    found = [word for word in re.findall(r"[^\W\d_][\w+#-]{2,}", prompt) if word.lower() not in _STOP_WORDS]
-    return list(dict.fromkeys(found))[:limit]
-
-
-def subject_of(prompt: str) -> str:
-    """Return what `prompt` is about in a few of its own words."""
-    match = re.search(
-        r"\b(?:explain|describe|what (?:is|are)|how (?:does|do)|why (?:is|are|does|do))\b\s+(.+)", prompt, re.I
-    )
-    text = match[1] if match else " ".join(key_words(prompt)) or prompt
-    return " ".join(text.split())[:80].strip(" ?.!:,;`*#>|") or "your message"
 
 
 def _python(prompt: str) -> Material:
@@ -71,7 +49,8 @@ def _known(recipe: Recipe) -> Material:
         code=recipe.code,
         test=recipe.test,
         cost=recipe.cost,
-        question="Should it accept any iterable, or is a list what your callers have?",
+        link=("the Python documentation", "https://docs.python.org/3/"),
+        question="Which inputs do your callers really have, and which of them is the strangest?",
     )
 
 
@@ -334,10 +313,10 @@ def _explain(prompt: str) -> Material:
             link=known.link,
             question=f"Which part of {known.name} would you like to see in your own code?",
         )
-    words = key_words(prompt, 3) or [subject]
+    words = key_words(subject, 3) or [subject]
     return Material(
         subject=subject,
-        summary=f"The way into *{subject}* is to separate what it promises from how it keeps the promise.",
+        summary=f"I do not know *{subject}* by heart; the way into it is to part what it promises from how it does it.",
         points=(
             ("The promise", f"What may somebody rely on who uses {words[0]} without looking inside?"),
             ("The mechanism", f"Which one idea makes {words[-1]} work, and what would break without it?"),
@@ -352,16 +331,22 @@ def _explain(prompt: str) -> Material:
 
 
 def _listing(prompt: str) -> Material:
-    subject = subject_of(prompt)
-    words = [*key_words(prompt, 5), "clarity", "cost", "risk"][:5]
+    words = entries_in(prompt)
+    rows = "\n".join(
+        f"| {n} | {word.capitalize()} | {len(word)} | to be filled in |" for n, word in enumerate(words, 1)
+    )
+    named = ", ".join(words) or "nothing I could take as an entry"
     return Material(
-        subject=subject,
-        summary=f"Here is *{subject}* in order, with your own words as its entries.",
-        points=tuple(
-            (word.capitalize(), f"entry {number}, taken from your prompt") for number, word in enumerate(words, 1)
+        subject=" and ".join(words[:2]) or "an empty list",
+        summary=f"From your words I take as entries: {named}. What belongs beside them is not mine to invent.",
+        points=(
+            ("Entries first", f"{len(words)} of them; one row each, and no row twice."),
+            ("Then the columns", "A column is a question that every row can answer."),
+            ("Then the order", "By what the reader looks for, not by what was found first."),
         ),
-        edges=(("an empty list", "say so, do not show an empty box"), ("ties", "keep the order they came in")),
-        question="In which order would it help you most?",
+        edges=(("no entries", "say so, do not show an empty box"), ("ties", "keep the order they came in")),
+        table=f"| # | Entry | Letters | Remark |\n|---:|---|---:|---|\n{rows}\n" if words else "",
+        question="Which question should the columns answer?",
     )
 
 
