@@ -1,10 +1,17 @@
 """The program as its users start it: a process of its own, talking to a stand-in server of this test."""
 
+import contextlib
+import fcntl
 import json
 import os
+import pty
+import select
+import struct
 import subprocess
 import sys
-from collections.abc import Mapping
+import termios
+import time
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -60,13 +67,55 @@ def run(*words: str, env: Mapping[str, str], cwd: Path, stdin: bytes | None = No
     return Done(done.returncode, done.stdout.decode("utf-8"), done.stderr.decode("utf-8"))
 
 
-def start(*words: str, env: Mapping[str, str], cwd: Path) -> "subprocess.Popen[bytes]":
-    """Start the program with pipes for its output and an empty standard input."""
-    return subprocess.Popen(
-        [*COMMAND, *words],
-        env=dict(env),
-        cwd=cwd,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+@contextlib.contextmanager
+def start(
+    *words: str, env: Mapping[str, str], cwd: Path, stdin: int = subprocess.DEVNULL
+) -> "Iterator[subprocess.Popen[bytes]]":
+    """Start the program with pipes for its output; whatever happens, it does not outlive the block."""
+    process = subprocess.Popen(
+        [*COMMAND, *words], env=dict(env), cwd=cwd, stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )
+    try:
+        yield process
+    finally:
+        process.kill()
+        for stream in (process.stdin, process.stdout, process.stderr):
+            if stream is not None:
+                stream.close()
+        process.wait()
+
+
+def in_terminal(
+    *words: str, env: Mapping[str, str], cwd: Path, trigger: Callable[[bytes], bool], answer: bytes
+) -> tuple[int, bytes]:
+    """Run the program in a pseudo-terminal of 120 by 40; type `answer` once, when `trigger` likes the output so far.
+
+    Returns the exit code and the whole output.
+    """
+    here, there = pty.openpty()
+    fcntl.ioctl(there, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
+    process = subprocess.Popen([*COMMAND, *words], env=dict(env), cwd=cwd, stdin=there, stdout=there, stderr=there)
+    os.close(there)
+    received = b""
+    answered = False
+    end = time.monotonic() + PATIENCE_S
+    try:
+        while data := _read(here, end):
+            received += data
+            if not answered and trigger(received):
+                answered = True
+                os.write(here, answer)
+        return process.wait(max(0.0, end - time.monotonic())), received
+    finally:
+        os.close(here)
+        process.kill()
+        process.wait()
+
+
+def _read(fd: int, end: float) -> bytes:
+    if not select.select([fd], [], [], max(0.0, end - time.monotonic()))[0]:
+        return b""
+    try:
+        return os.read(fd, 65_536)
+    except OSError:  # Linux says so when the other end is closed
+        return b""

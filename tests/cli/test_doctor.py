@@ -2,8 +2,6 @@
 
 import asyncio
 import json
-import os
-import pty
 import subprocess
 from importlib import metadata
 from pathlib import Path
@@ -11,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.running import COMMAND, KEY, PATIENCE_S, environment, run
+from tests.cli.running import COMMAND, KEY, PATIENCE_S, environment, in_terminal, run
 from tests.engine.scripted import ScriptedProvider
 from tui.config.load import load
 from tui.config.model import EndpointConfig
@@ -314,30 +312,22 @@ def test_doctor_offline_asks_nobody_and_loads_no_sdk(tmp_path: Path) -> None:
 
 def test_doctor_asks_a_real_terminal(tmp_path: Path) -> None:
     """A pseudo-terminal whose other end answers as a terminal does."""
-    here, there = pty.openpty()
-    process = subprocess.Popen(
-        [*COMMAND, "doctor", "--offline"], env=environment(), cwd=tmp_path, stdin=there, stdout=there, stderr=there
-    )
-    os.close(there)
-    received = b""
-    answered = False
-    try:
-        while data := _read(here):
-            received += data
-            if not answered and b"\x1b[c" in received:
-                answered = True
-                os.write(here, b"\x1b[?2026;1$y\x1b[5;3R\x1b[?62;22c")
-    finally:
-        os.close(here)
-    assert process.wait(PATIENCE_S) == 0
-    text = received.decode()
+    code, output = in_terminal(
+        "doctor", "--offline",
+        env=environment(), cwd=tmp_path,
+        trigger=lambda output: b"\x1b[c" in output, answer=b"\x1b[?2026;1$y\x1b[5;3R\x1b[?62;22c",
+    )  # fmt: skip
+    assert code == 0
+    text = output.decode()
     assert "yes; frames appear whole" in text
     assert "take 2 cells" in text
     assert "\x1b[32m" in text
 
 
-def _read(fd: int) -> bytes:
-    try:
-        return os.read(fd, 65_536)
-    except OSError:  # Linux says so when the other end is closed
-        return b""
+def test_doctor_in_a_terminal_that_does_not_answer(tmp_path: Path) -> None:
+    code, output = in_terminal(
+        "doctor", "--offline", env=environment(NO_COLOR="1"), cwd=tmp_path, trigger=lambda output: False, answer=b""
+    )
+    assert code == 0
+    assert "the terminal does not answer questions" in output.decode()
+    assert b"\x1b[32m" not in output

@@ -113,11 +113,8 @@ def test_timeout(server: DemoServer, tmp_path: Path) -> None:
 
 
 def test_timeout_while_standard_input_stays_open(server: DemoServer, tmp_path: Path) -> None:
-    process = subprocess.Popen(
-        [*COMMAND, "-p", "-", "--timeout", "0.5"],
-        env=environment(server), cwd=tmp_path, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-    )  # fmt: skip
-    with process:
+    words = ("-p", "-", "--timeout", "0.5")
+    with start(*words, env=environment(server), cwd=tmp_path, stdin=subprocess.PIPE) as process:
         assert process.wait(PATIENCE_S) == 124
         assert process.stderr is not None
         assert b"standard input" in process.stderr.read()
@@ -126,8 +123,7 @@ def test_timeout_while_standard_input_stays_open(server: DemoServer, tmp_path: P
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_signals(server: DemoServer, tmp_path: Path, number: signal.Signals, code: int) -> None:
     words = ("-p", "demo:stall@all", "--pane", "openai", "--output-format", "stream-json")
-    process = start(*words, env=environment(server), cwd=tmp_path)
-    with process:
+    with start(*words, env=environment(server), cwd=tmp_path) as process:
         assert process.stdout is not None
         for line in process.stdout:
             if b'"text_delta"' in line:
@@ -141,17 +137,8 @@ def test_signals(server: DemoServer, tmp_path: Path, number: signal.Signals, cod
 
 
 def test_a_reader_that_leaves_early(server: DemoServer, tmp_path: Path) -> None:
-    process = start(
-        "-p",
-        "demo:stall@all",
-        "--pane",
-        "openai",
-        "--output-format",
-        "stream-json",
-        env=environment(server),
-        cwd=tmp_path,
-    )
-    with process:
+    words = ("-p", "demo:stall@all", "--pane", "openai", "--output-format", "stream-json")
+    with start(*words, env=environment(server), cwd=tmp_path) as process:
         assert process.stdout is not None
         assert process.stderr is not None
         process.stdout.readline()
