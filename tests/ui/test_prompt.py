@@ -91,15 +91,15 @@ async def _press(pilot: Pilot[None], *keys: str) -> None:
     await pilot.pause()
 
 
-def _feed(app: App[Any], data: str) -> None:
-    """Send bytes as the terminal would, all at once."""
+def _feed(app: App[Any], data: str, pause: float = 0.0) -> None:
+    """Send bytes as the terminal would, all at once; `pause` seconds lay between the keys when they were pressed."""
     driver = app._driver
     assert driver is not None
     parser = XTermParser()
     tokens: list[Message] = [*parser.feed(data), *parser.feed("")]
     now = tokens[0].time if tokens else 0.0
-    for token in tokens:
-        token.time = now
+    for place, token in enumerate(tokens):
+        token.time = now + place * pause
         token.set_sender(app)
         driver.send_message(token)
 
@@ -163,6 +163,21 @@ async def test_unmarked_burst_does_not_send(app: Host, text: str, wait_until: Wa
         _feed(app, text)
         await wait_until(lambda: app.prompt.text == text.replace("\r", "\n"))
         assert app.sent == []
+
+
+async def test_unmarked_burst_that_begins_with_a_line_break_does_not_send(app: Host, wait_until: WaitUntil) -> None:
+    async with app.run_test() as pilot:
+        await _type(pilot, "hi")
+        _feed(app, "\rone\rtwo\r")
+        await wait_until(lambda: app.prompt.text == "hi\none\ntwo\n")
+        assert app.sent == []
+
+
+async def test_two_prompts_typed_while_the_application_was_busy_are_two(app: Host, wait_until: WaitUntil) -> None:
+    async with app.run_test():
+        _feed(app, "hi\ryo\r", pause=0.05)
+        await wait_until(lambda: len(app.sent) == 2)
+        assert app.sent == [("hi", None), ("yo", None)]
 
 
 async def test_one_line_burst_with_enter_is_sent(app: Host, wait_until: WaitUntil) -> None:

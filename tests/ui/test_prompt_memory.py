@@ -70,17 +70,17 @@ def _play(keys: str, pause: float) -> str:
     """
     guard = BurstGuard()
     now, out, waiting = 100.0, "", False
-    for key in keys:
+    for place, key in enumerate(keys):
         if waiting:
             waiting = False
-            if pause < guard.HOLD:
+            if guard.continues(now):
                 guard.line_break()
                 out += "\n"
             else:
                 guard.sent()
                 out += "|"
         if key == "\r":
-            verdict = guard.enter(now)
+            verdict = guard.enter(now, more=place < len(keys) - 1)
             if verdict is Enter.WAIT:
                 waiting = True
             else:
@@ -102,7 +102,8 @@ def _play(keys: str, pause: float) -> str:
         ("a\rb\r", 0.0, "a\nb\n"),
         ("one\r\r\rtwo", 0.0, "one\n\n\ntwo"),
         ("one\rtwo\rthree\r", 0.004, "one\ntwo\nthree\n"),
-        ("\rone\rtwo", 0.0, "|one\ntwo"),
+        ("\rone\rtwo", 0.0, "\none\ntwo"),
+        ("\rone", 0.02, "|one"),
     ],
 )
 def test_bursts(keys: str, pause: float, result: str) -> None:

@@ -110,16 +110,20 @@ class BurstGuard:
             self._run, self._breaks = 1, 0
         self._last = at
 
-    def enter(self, at: float) -> Enter:
-        """Judge an Enter key."""
+    def enter(self, at: float, *, more: bool = False) -> Enter:
+        """Judge an Enter key. `more`: other events wait behind it, perhaps the rest of a paste."""
         follows = self._follows(at)
         self._last = at
         if not follows:
             self._run = self._breaks = 0
-            return Enter.SEND
+            return Enter.WAIT if more else Enter.SEND
         if self._breaks:
             return Enter.NEWLINE
         return Enter.WAIT
+
+    def continues(self, at: float) -> bool:
+        """Whether a key at this time shows that the Enter that waits was a line break."""
+        return at - self._last <= (self.HOLD if self._run else self.GAP)
 
     def line_break(self) -> None:
         """The Enter that waited turned out to be a line break: so are the others of this burst."""

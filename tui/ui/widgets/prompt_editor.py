@@ -103,7 +103,7 @@ class PromptEditor(FoldingTextArea, inherit_bindings=False):
         """Decide what a key means here; what is not used goes on to TextArea and to the application."""
         key = event.key
         is_text = event.is_printable and not key.startswith(_MODIFIERS)
-        self._settle(sent=not (is_text or key in ("enter", "tab")))
+        self._settle(sent=not ((is_text or key in ("enter", "tab")) and self._guard.continues(event.time)))
         if prompt_keys.is_newline(key):
             self.replace("\n", *self.selection, maintain_selection_offset=False)
         elif key in prompt_keys.SENDS:
@@ -121,7 +121,8 @@ class PromptEditor(FoldingTextArea, inherit_bindings=False):
         event.prevent_default()
 
     def _enter_key(self, at: float, *, certain: bool) -> None:
-        verdict = Enter.SEND if certain else self._guard.enter(at)
+        more = self.message_queue_size + self.app.message_queue_size > 0
+        verdict = Enter.SEND if certain else self._guard.enter(at, more=more)
         if verdict is Enter.NEWLINE:
             self._guard.line_break()
             self.replace("\n", *self.selection, maintain_selection_offset=False)
