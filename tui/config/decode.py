@@ -3,7 +3,6 @@
 import math
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Final, TypeAlias
 
@@ -15,15 +14,15 @@ Tree: TypeAlias = dict[str, Any]
 """Checked values: nested dicts for tables, final values below."""
 
 _INVALID: Final = object()
-_KEY_WORDS: Final = re.compile(r"(api_?)?key|token|secret|password", re.IGNORECASE)
+_KEY_WORDS: Final = r"(?i)(api_?)?key|token|secret|password"
 
 
-@dataclass(slots=True)
 class Reader:
     """Checks one layer; `where` tells the place of a key, `mistakes` grows."""
 
-    where: Callable[[KeyPath], str]
-    mistakes: list[Mistake] = field(default_factory=list)
+    def __init__(self, where: Callable[[KeyPath], str]) -> None:
+        self.where = where
+        self.mistakes: list[Mistake] = []
 
     def table(self, node: Table, value: object, path: KeyPath = ()) -> Tree:
         """Return the checked values of `value`; what is wrong in it is left out and noted."""
@@ -156,7 +155,7 @@ def _follows(value: Any, rule: Range | Pattern) -> bool:
 
 
 def _unknown(node: Table, name: str, path: KeyPath) -> str:
-    if "api_key_env" in node.items and _KEY_WORDS.fullmatch(name):
+    if "api_key_env" in node.items and re.fullmatch(_KEY_WORDS, name):
         return "a config file never holds a key; name the environment variable that has it in `api_key_env`"
     near = nearest(name, node.items)
     if not near:

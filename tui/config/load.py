@@ -31,7 +31,7 @@ class FileState(StrEnum):
     IGNORED_UNTRUSTED = "ignored-untrusted"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class FileStatus:
     """A configuration file and what became of it; `layer` is `user` or `project`."""
 
@@ -40,7 +40,7 @@ class FileStatus:
     state: FileState
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Loaded:
     """The configuration, where each set value comes from, the files, and what a person should be told.
 

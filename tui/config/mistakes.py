@@ -12,12 +12,12 @@ KeyPath: TypeAlias = tuple[str | int, ...]
 """The way to a value: `("panes", 0, "model")`."""
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
-_SECRET_NAME = re.compile(r"key|token|secret|passw|credential|auth", re.IGNORECASE)
+_UNSHOWN = r"(?i)key|token|secret|passw|credential|auth"
 _MOST_SHOWN = 30
 _HUGE = 10**30
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Mistake:
     """One thing that is wrong: `where` is a file with a line or a variable, `key` is dotted (may be empty)."""
 
@@ -63,7 +63,7 @@ def found(value: object, path: KeyPath = ()) -> str:
     match value:
         case bool():
             return "true" if value else "false"
-        case str() if _SECRET_NAME.search(name):
+        case str() if re.search(_UNSHOWN, name):
             return "a text that is not shown here"
         case str():
             return f'"{clean_line(mask(value), 60)}"'

@@ -12,7 +12,7 @@ from typing import Annotated, Final, TypeAlias
 from tui.core.chat import Effort
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Range:
     """A number must be at least `least` and at most `most`; with `above`, also greater than that."""
 
@@ -26,7 +26,7 @@ class Range:
         return f"{self.least} to {self.most}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Pattern:
     """A text must match the regular expression `regex` as a whole; `expected` says it in words."""
 

@@ -15,7 +15,7 @@ KEY_NAME: Final = "NAME"
 """Stands for the name a user chooses in `endpoints.NAME.wire`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Scalar:
     """One value of type `kind`: str, bool, int, float, Decimal or a StrEnum."""
 
@@ -25,7 +25,7 @@ class Scalar:
     user_only: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Many:
     """A list; one layer's list replaces another's."""
 
@@ -33,7 +33,7 @@ class Many:
     user_only: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Table:
     """A table with fixed keys, built as the dataclass `cls`."""
 
@@ -43,7 +43,7 @@ class Table:
     user_only: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Named:
     """A table whose keys the user chooses."""
 
