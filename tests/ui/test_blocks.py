@@ -9,8 +9,8 @@ from tui.ui.view.blocks import MAX_CHARACTERS, MAX_LINE, MAX_LINES, Block, Block
 from tui.ui.view.fences import fenced_blocks
 
 LINES = [
-    "", "", "text", "- item", "  more", "  - nested", "1. one", "2) two", "> quote", "# Head", "```", "```python", "~~~",
-    "    code", "***", "---", "===", "| a | b |", "|---|---|", "<div>", "\tTab", "[x]: /u", "  ```", " " * 3, "a" * 5000,
+    "", "", "text", "- item", "  more", "  - nested", "1. one", "2) two", "> quote", "# Head", "```", "```py", "~~~",
+    "    code", "***", "---", "===", "| a | b |", "|---|---|", "<div>", "\tTab", "[x]: /u", "  ```", "   ", "a" * 5000,
 ]  # fmt: skip
 
 
@@ -90,8 +90,16 @@ def test_a_gap_is_a_blank_line_of_the_source_or_a_heading() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["z" * 300_000, "word " * 60_000, "```\n" + "line\n" * 60_000, "- item\n" * 60_000, "> q\n" * 60_000, "\n" * 60_000]
-)  # fmt: skip
+    "text",
+    [
+        "z" * 300_000,
+        "word " * 60_000,
+        "```\n" + "line\n" * 60_000,
+        "- item\n" * 60_000,
+        "> q\n" * 60_000,
+        "\n" * 60_000,
+    ],
+)
 def test_what_is_open_is_bounded(text: str) -> None:
     splitter = Splitter()
     for start in range(0, len(text), 997):

@@ -67,7 +67,7 @@ class FrameClock:
         started = self._clock()
         self._timer = None
         if started - self._due > _LATE:
-            self._interval = min(MAX_INTERVAL, self._interval * _STRETCH)
+            self._interval = max(self._normal, min(MAX_INTERVAL, self._interval * _STRETCH))
         else:
             self._interval = max(self._normal, self._interval * _RECOVER)
         self._last = started

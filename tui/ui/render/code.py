@@ -78,10 +78,10 @@ def code_lines(source: str, language: str, palette: Palette) -> list[list[Run]]:
     if lexer is None:
         return [[(line, plain)] if line else [] for line in source.split("\n")]
     lines: list[list[Run]] = [[]]
-    for token_type, text in lexer.get_tokens(source):
+    for token_type, text in lexer.get_tokens(source + "\n"):  # some lexers need the line end
         style = palette[_role(token_type)]
         first, *rest = text.split("\n")
         if first:
             lines[-1].append((first, style))
         lines.extend([(part, style)] if part else [] for part in rest)
-    return lines
+    return lines[:-1]

@@ -68,7 +68,7 @@ class _Inline:
 
 
 def inline_runs(children: "Sequence[Token]", palette: Palette, base: Style) -> list[Run]:
-    """Return the runs of an inline token's children; "\\n" in a run is a line break."""
+    """Return the runs of an inline token's children; a line end in a run is a line break."""
     inline = _Inline(palette, base)
     for token in children:
         kind = token.type
@@ -92,6 +92,8 @@ def inline_runs(children: "Sequence[Token]", palette: Palette, base: Style) -> l
     return inline.runs
 
 
+_MAX_MARKERS: Final = 80
+"""More markers in one line are not worth the search."""
 _SCAN: Final = re.compile(
     r"(?P<code>(?P<tick>`+)(?!`)(?P<body>.+?)(?<!`)(?P=tick)(?!`))"
     r"|(?<![\w*\\])\*\*(?P<strong>(?=\S).+?(?<=\S))\*\*"
@@ -101,7 +103,7 @@ _SCAN: Final = re.compile(
 
 def scan_line(text: str, palette: Palette, base: Style) -> list[Run]:
     """Return the runs of a line that is still being written: closed bold, emphasis and code only."""
-    if "`" not in text and "*" not in text:
+    if not 1 < text.count("`") + text.count("*") < _MAX_MARKERS:
         return [(text, base)]
     runs: list[Run] = []
     position = 0

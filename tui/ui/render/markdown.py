@@ -87,7 +87,7 @@ class Writer:
         return [*takewhile(lambda run: run[1] is bar, decoration)]
 
     def text(self, runs: Sequence[Run]) -> None:
-        """Add wrapped text; "\\n" in a run begins a new row."""
+        """Add wrapped text; a line end in a run begins a new row."""
         for line in _lines(runs):
             ranges = wrap("".join(text for text, _ in line), self.room())
             joint: str | None = None

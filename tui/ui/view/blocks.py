@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from typing import Final
 
-MAX_LINES: Final = 200
+MAX_LINES: Final = 100
 MAX_CHARACTERS: Final = 16_384
 MAX_LINE: Final = 4_096
 _LIST_SLACK: Final = 4  # a list may grow this many times over the limit before it is cut inside an item
+_FENCE_SLACK: Final = 2  # and code this many times before it is cut elsewhere than where a new part seems to begin
 
 
 class BlockKind(StrEnum):
@@ -262,12 +263,16 @@ class Splitter:
     def _fence_line(self, line: str) -> None:
         text = line.strip()
         closing = text == self._fence[0] * len(text) and len(text) >= len(self._fence) and leading_columns(line) < 4
+        if not closing and self._oversize() and line[:1].strip() and self._blank:
+            self._close(last=False)
+        self._blank = not text
         self.open.append(line + self._end)
         self._size += len(line) + 1
         if closing:
+            self._blank = False
             self._close(last=True)
             self.closed[-1].closed = True
-        elif self._oversize():
+        elif self._oversize(_FENCE_SLACK):
             self._close(last=False)
 
     # -- lines too long to wait for their end -----------------------------------------------------------------

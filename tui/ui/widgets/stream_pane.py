@@ -10,7 +10,7 @@ from textual.strip import Strip
 from tui.core.untrusted import clean
 from tui.ui.frame_clock import FrameClock
 from tui.ui.render.palette import ASCII_GLYPHS, ROLES, Glyphs, build_palette
-from tui.ui.render.rows import Row, make_row
+from tui.ui.render.rows import Row
 from tui.ui.view.document import SectionKind
 from tui.ui.widgets.stream_scroll import StreamScroll
 from tui.ui.widgets.stream_selection import (
@@ -66,7 +66,7 @@ class StreamPane(StreamScroll, can_focus=True):
         & > .stream--prompt-bar { color: $primary; }
         & > .stream--quote-bar { color: $foreground 35%; }
         & > .stream--thumb { color: $foreground 40%; }
-        &:focus > .stream--thumb { color: $accent; }
+        &:focus > .stream--thumb { color: $primary; }
     }
     """
     COMPONENT_CLASSES: ClassVar[set[str]] = {_PREFIX + role for role in ROLES}
@@ -241,6 +241,10 @@ class StreamPane(StreamScroll, can_focus=True):
     def on_resize(self) -> None:
         """Lay out anew for another size."""
         self._flow()
+
+    def on_unmount(self) -> None:
+        """Ask for no more frames."""
+        self._clock.forget(self)
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """Return the painted rows, without the detour over Textual's styles cache."""

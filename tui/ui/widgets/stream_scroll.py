@@ -38,7 +38,7 @@ class StreamScroll(Widget):
         Binding("t", "toggle_thinking", "Fold or unfold thinking", show=False),
     ]
 
-    class FollowChanged(Message):
+    class FollowChanged(Message, namespace="stream_pane"):
         """The pane began or ceased to follow new text, or the number of rows below its window changed."""
 
         def __init__(self, pane: "StreamScroll", following: bool, lines_below: int) -> None:
