@@ -67,7 +67,7 @@ class HelpScreen(ModalScreen[None]):
         & #help-rows { height: auto; }
         & .help-heading { height: 1; color: $text-accent; text-style: bold; }
         & .help-row { height: auto; layout: horizontal; }
-        & .help-keys { width: 26; height: auto; padding: 0 2 0 0; text-style: bold; }
+        & .help-keys { width: 26; max-width: 40%; height: auto; padding: 0 2 0 0; text-style: bold; }
         & .help-text { width: 1fr; height: auto; color: $text-muted; }
         & .-last { margin: 0 0 1 0; }
         & #help-hint { height: 1; margin: 1 0; color: $text-muted; }
