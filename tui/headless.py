@@ -12,12 +12,12 @@ import signal
 import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from tui.core.commands import Stop, Submit
-from tui.core.errors import ExitCode, Problem
-from tui.core.events import Event
+from tui.core.errors import ExitCode, Outcome, Problem
+from tui.core.events import Event, TurnFinished
 from tui.engine.bus import Subscription
 from tui.engine.engine import Engine
 from tui.headless_output import (
@@ -33,6 +33,15 @@ from tui.headless_output import (
 
 GRACE_S: Final = 5.0
 """Longest wait for turns to end after they were stopped, and for the session to close."""
+
+CUT_PROBLEMS: Final = {
+    Cut.TIMEOUT: Problem(
+        title="Out of time", text="The answer was not complete in time.", hint="Give it longer with --timeout."
+    ),
+    Cut.INTERRUPT: Problem(title="Interrupted", text="You stopped this answer."),
+    Cut.TERMINATE: Problem(title="Terminated", text="The program was told to end."),
+}
+"""What a person should know of a turn that ended because the run was cut."""
 
 STDOUT: Final = 1
 STDERR: Final = 2
@@ -143,13 +152,19 @@ class _Run:
     async def _print(self, batch: list[Event]) -> None:
         out: list[str] = []
         told: list[str] = []
-        for event in batch:
+        for event in map(self._explained, batch):
             if self._record.feed(event):
                 out.append(self._printer.feed(event))
                 told.append(status_text(event))
         # Answers first: whoever reads both on one screen sees what was said of an answer below it.
         await self._say("".join(out))
         await self._tell("".join(told))
+
+    def _explained(self, event: Event) -> Event:
+        """Say why a turn was stopped: nobody else knows that it was the time and not the person."""
+        if isinstance(event, TurnFinished) and event.outcome is Outcome.CANCELLED and self._cut is not None:
+            return replace(event, problem=CUT_PROBLEMS[self._cut])
+        return event
 
     async def _say(self, text: str) -> None:
         if text:

@@ -31,15 +31,6 @@ PROGRAM: Final = "llmmixer"
 DOWN: Final = frozenset({Outcome.TRANSIENT, Outcome.RATE_LIMITED, Outcome.QUOTA_SPENT, Outcome.OFFLINE})
 """Outcomes that mean the model cannot answer now, whatever was asked and however the program is set up."""
 
-_STOP_NOTES: Final = {
-    StopReason.MAX_TOKENS: "stopped at its limit of tokens (max_tokens); the answer is not complete",
-    StopReason.CONTEXT_FULL: "stopped because its context is full; the answer is not complete",
-    StopReason.REFUSAL: "declined to answer",
-    StopReason.CONTENT_FILTER: "was stopped by the provider's content filter",
-    StopReason.MALFORMED_CALL: "wrote a tool call that cannot be read",
-    StopReason.PAUSED: "paused before the end of its answer",
-}
-
 
 class OutputFormat(StrEnum):
     """Forms of the answer on standard output."""
@@ -220,10 +211,10 @@ class TextPrinter:
         return f"{gap}## {clean_line(pane.name)} ({clean_line(pane.model)})\n" + ("\n" if with_text else "")
 
     def _note(self, end: TurnFinished) -> str:
-        if len(self._panes) == 1 or _succeeded(end):
+        if len(self._panes) == 1 or (_succeeded(end) and end.problem is None):
             return ""
         title = clean_line(mask(end.problem.title)) if end.problem else str(end.outcome)
-        return f"\n*Not complete: {title}*\n"
+        return f"\n*{title}*\n" if _succeeded(end) else f"\n*Not complete: {title}*\n"
 
     def _tail(self, parts: list[str]) -> str:
         return next((part[-1] for part in reversed(parts) if part), self._last)
@@ -310,8 +301,7 @@ def problem_text(problem: Problem) -> str:
 
 def _end_text(end: TurnFinished) -> str:
     if _succeeded(end):
-        note = _STOP_NOTES.get(end.stop) if end.stop is not None else None
-        return _line(f"{end.pane}: {note}") if note else ""
+        return _line(f"{end.pane}: ", end.problem) if end.problem is not None else ""
     facts = [str(end.outcome)]
     if end.attempts > 1:
         facts.append(f"{end.attempts} attempts")

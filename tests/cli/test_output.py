@@ -110,6 +110,11 @@ def test_a_failed_pane_says_so_in_its_place_among_several() -> None:
     assert printed(THREE[:2], events) == "## claude (m-1)\n\n*Not complete: Overloaded*\n\n## gpt (m-2)\n\nfine\n"
 
 
+def test_a_strange_success_says_so_in_its_place_among_several() -> None:
+    empty = end("claude", problem=Problem(title="Empty answer", text="no text"))
+    assert printed(THREE[:2], [empty, end("gpt")]) == "## claude (m-1)\n\n*Empty answer*\n\n## gpt (m-2)\n"
+
+
 @given(order=st.permutations([0, 0, 0, 1, 1, 1, 2, 2, 2]))
 def test_the_document_is_the_same_however_the_panes_interleave(order: list[int]) -> None:
     def events() -> list[Event]:
@@ -263,7 +268,7 @@ def test_secrets_and_escapes_never_reach_standard_error() -> None:
         (AttemptStarted(pane="claude", turn="t", attempt=1, model="m"), ""),
         (AttemptStarted(pane="claude", turn="t", attempt=2, model="m"), "llmmixer: claude: attempt 2\n"),
         (end("claude"), ""),
-        (end("claude", stop=StopReason.MAX_TOKENS), "llmmixer: claude: stopped at its limit of tokens"),
+        (end("claude", problem=Problem(title="Cut off", text="limit")), "llmmixer: claude: Cut off: limit\n"),
         (end("claude", Outcome.OFFLINE), "llmmixer: claude: Failed: The provider gave no reason. [offline, request"),
         (
             Notice(level=NoticeLevel.WARNING, problem=Problem(title="T", text="x", hint="h"), pane="gpt"),

@@ -102,6 +102,7 @@ async def test_timeout_stops_the_turns_and_reports_them(make: Make) -> None:
     assert code == 124
     ends = {line["pane"]: line["outcome"] for line in sink.lines() if line["type"] == "turn_finished"}
     assert ends == {"p0": "success", "p1": "cancelled"}
+    assert "llmmixer: p1: Out of time: The answer was not complete in time. [cancelled]\n" in sink.told
     assert sink.told.endswith("llmmixer: the time of 0.2 s is over (--timeout)\n")
 
 
