@@ -31,6 +31,8 @@ _QUIET_BEFORE_WARM_UP: Final = 0.3
 """Seconds without a key before an SDK is imported; an import must not get in the way of typing."""
 _LOW_BANDWIDTH_FRAMES: Final = 10
 _LOW_BANDWIDTH_STEP: Final = 12
+_LOW_BANDWIDTH_FIGURES: Final = 1.0
+"""Seconds between two repaints of figures that run while an answer streams."""
 
 
 def _palette() -> "type[Provider]":
@@ -92,6 +94,8 @@ class LLMMixerApp(App[None]):
         screen = self._main
         if screen is None:
             return
+        if self._low_bandwidth:
+            screen.figures_every = _LOW_BANDWIDTH_FIGURES
         for pane in screen.panes.values():
             pane.stream.set_thinking(self._config.ui.thinking.value)
             if self._low_bandwidth:

@@ -80,10 +80,12 @@ class MainScreen(Screen[None]):
         self._lines = (TopBar(stage, project=project, branch=branch), StateStrip(stage))
         self._work = Container(*self.panes.values(), id="panes")
         self._ticker: Timer | None = None
+        self.figures_every = _FIGURES_EVERY
         self._figures_at = 0.0
 
     def compose(self) -> ComposeResult:
-        """From the first row to the last."""
+        """From the first row to the last, laid out before anything is mounted: that spares a round of styling."""
+        self._place()
         yield self._lines[0]
         yield self._tabs
         with Horizontal(id="work"):
@@ -101,7 +103,7 @@ class MainScreen(Screen[None]):
         self.prompt.set_commands([(name, action.help) for name, action in by_slash(offered).items()])
         self.prompt.set_ascii(self.stage.glyphs.ascii)
         self.prompt.focus()
-        self.relayout()
+        self.show_hints()
 
     def on_resize(self) -> None:
         """The layout depends on the size."""
@@ -112,7 +114,7 @@ class MainScreen(Screen[None]):
     def paint(self) -> None:
         """Hand new text to the panes and bring the lines that changed up to date."""
         view, now = self.stage.view, self.stage.now()
-        figures = now - self._figures_at >= _FIGURES_EVERY
+        figures = now - self._figures_at >= self.figures_every
         changed = False
         for name, pane in view.panes.items():
             widget = self.panes.get(name)
@@ -161,7 +163,7 @@ class MainScreen(Screen[None]):
             for pane in self.stage.view.panes.values()
         )
         if needed and self._ticker is None:
-            self._ticker = self.set_interval(_TICK, self._tick)
+            self._ticker = self.set_interval(max(_TICK, self.figures_every), self._tick)
         elif not needed and self._ticker is not None:
             self._ticker.stop()
             self._ticker = None
@@ -174,6 +176,11 @@ class MainScreen(Screen[None]):
 
     def relayout(self) -> None:
         """Show the panes that fit, where they fit."""
+        self._place()
+        self.touch()
+        self.show_hints()
+
+    def _place(self) -> None:
         view, size = self.stage.view, self.app.size
         arrangement = self.arrangement = arrange(
             list(view.panes),
@@ -197,8 +204,6 @@ class MainScreen(Screen[None]):
             self._rail.styles.width = arrangement.rail
         one_pane = len(arrangement.visible) == 1 and not self.zoomed
         self._rail.others = [name for name in view.panes if name not in arrangement.visible] if one_pane else ()
-        self.touch()
-        self.show_hints()
 
     def select(self, name: str, *, focus: bool = False) -> None:
         """Make a pane the selected one."""
