@@ -31,10 +31,12 @@ class Candidates(Widget, can_focus=False):
         text-wrap: nowrap;
         text-overflow: ellipsis;
         padding: 0 1;
-        & .candidates--highlight { background: $block-cursor-background; color: $block-cursor-foreground; text-style: bold; }
+        & .candidates--highlight {
+            background: $block-cursor-background; color: $block-cursor-foreground; text-style: bold;
+        }
         & .candidates--help { color: $text-muted; }
     }
-    """  # noqa: E501
+    """
     COMPONENT_CLASSES: ClassVar[set[str]] = {"candidates--highlight", "candidates--help"}
 
     def __init__(self) -> None:
