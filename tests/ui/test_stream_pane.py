@@ -308,7 +308,7 @@ async def test_another_theme_repaints_in_its_colours() -> None:
         await until(lambda: head_style() != before)
         await pilot.pause()
         base = app.pane.rich_style
-        assert app.pane._stream.blank().base.bgcolor == base.bgcolor
+        assert app.pane._stream.renderer.blank().base.bgcolor == base.bgcolor
 
 
 async def test_hostile_text_stays_text() -> None:

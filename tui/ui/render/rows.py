@@ -177,6 +177,18 @@ def make_row(runs: Sequence[Run], width: int, base: Style, *, lead: int = 0, joi
     return row
 
 
+def with_thumb(row: Row, glyph: str, style: Style) -> Row:
+    """Return the row with the scroll thumb in its last cell."""
+    if row.variants is None:
+        row.variants = {}
+    found = row.variants.get("thumb")
+    if not isinstance(found, Row):
+        blank = row.cell_length - 1 - row.body_cells
+        body = [*row.body, *([Segment(" " * blank, row.base)] if blank else []), Segment(glyph, style)]
+        found = row.variants["thumb"] = Row(body, row.cell_length, row.cell_length, row.base)
+    return found
+
+
 def slice_runs(runs: Sequence[Run], ranges: Sequence[tuple[int, int]]) -> list[list[Run]]:
     """Cut runs into rows by character ranges over their joined text (ascending, not overlapping)."""
     rows: list[list[Run]] = []

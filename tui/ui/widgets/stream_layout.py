@@ -3,20 +3,18 @@
 from array import array
 from collections.abc import Iterator
 from itertools import islice
-from typing import Any, Final
+from time import perf_counter
+from typing import Final
 
-from tui.ui.render.markdown import references_in, render_block
 from tui.ui.render.palette import Glyphs, Palette
-from tui.ui.render.rows import Row, make_row
-from tui.ui.render.sections import Dress, dress_of, head_rows
-from tui.ui.render.tail import Tail, TailStyle
-from tui.ui.view.blocks import Block, BlockKind
+from tui.ui.render.rows import Row
+from tui.ui.render.tail import Tail
+from tui.ui.view.blocks import BlockKind
 from tui.ui.view.document import Document, Section, SectionKind
 from tui.ui.view.heights import HeightIndex
 from tui.ui.view.viewport import Viewport
+from tui.ui.widgets.stream_render import BlockRenderer, RowCache
 
-MAX_CACHED_BLOCKS: Final = 400
-MAX_CACHED_ROWS: Final = 3_000
 _HEADLESS: Final = frozenset({SectionKind.PROMPT})
 _ALWAYS_HEADED: Final = frozenset({SectionKind.THINKING, SectionKind.TOOL})
 
@@ -28,20 +26,14 @@ class StreamLayout:
         self.document = Document()
         self.heights = HeightIndex()
         self.viewport = Viewport(self.heights, self.measure)
-        self.glyphs = glyphs
-        self.width = 0
+        self.renderer = BlockRenderer(glyphs)
         self.step = 1
         self.thinking = "folded"
-        self.palette: Palette | None = None
-        self._cache: dict[int, list[Row]] = {}
-        self._cached_rows = 0
+        self._cache = RowCache()
         self._exact = bytearray()
         self._lines = array("I")
         self._characters = array("I")
-        self._dresses: dict[tuple[SectionKind, bool], Dress] = {}
-        self._references: dict[Section, dict[str, Any]] = {}
         self._tail: Tail | None = None
-        self._blank: Row | None = None
         self._head_words = -1
 
     # -- what the document says -------------------------------------------------------------------------------
@@ -67,7 +59,7 @@ class StreamLayout:
         self._tail = None
         self._take_blocks()
         if section.definitions:
-            self._references[section] = references_in(section.definitions)
+            self.renderer.resolve(section)
             self._forget(section.start, section.end)
         if section.kind is SectionKind.THINKING:
             section.folded = section.folded or self.thinking == "folded"
@@ -78,10 +70,10 @@ class StreamLayout:
     def clear(self) -> None:
         """Forget everything."""
         self.document.clear()
-        self._references.clear()
+        self.renderer.forget_references()
         self._lines, self._characters, self._exact = array("I"), array("I"), bytearray()
         self._tail = None
-        self._drop_rows()
+        self._cache.clear()
         self.heights.replace(())
         self.viewport.block = self.viewport.row = 0
         self.viewport.following = True
@@ -112,7 +104,7 @@ class StreamLayout:
     def _estimate(self, index: int, *, hidden: bool) -> int:
         if self.document.blocks[index].kind is BlockKind.HEAD:
             return 0 if hidden and self.thinking == "hidden" else 1
-        return 0 if hidden else self._lines[index] + self._characters[index] // max(1, self.width)
+        return 0 if hidden else self._lines[index] + self._characters[index] // max(1, self.renderer.width)
 
     def _estimate_section(self, section: Section) -> None:
         end = len(self._exact) if section.is_open else section.end
@@ -129,32 +121,30 @@ class StreamLayout:
     def resize(self, width: int, height: int) -> None:
         """Take the size of the window; a new width makes all heights estimates again."""
         self.viewport.height = height
-        if width == self.width:
+        if width == self.renderer.width:
             return
         block, inside = self.viewport.block, self.viewport.row
         old = self.heights[block] if block < len(self.heights) else self.viewport.tail
-        self.width = width
-        self._blank = self._tail = None
-        self._drop_rows()
+        self.renderer.resize(width)
+        self._tail = None
+        self._cache.clear()
         self._exact = bytearray(len(self._exact))
-        self.heights.replace(map(self._guess, self._lines, self._characters))
+        self.heights.replace(
+            lines + characters // width for lines, characters in zip(self._lines, self._characters, strict=True)
+        )
         for section in self.document.sections:
             if section.kind is SectionKind.THINKING or section.title:
                 self._estimate_section(section)
-        if self.palette is not None and inside:
+        if self.renderer.palette is not None and inside:
             self._update_tail()
             new = self.measure(block) if block < len(self.heights) else self.viewport.tail
             self.viewport.row = inside * new // max(1, old)
 
-    def _guess(self, lines: int, characters: int) -> int:
-        return lines + characters // self.width
-
     def restyle(self, palette: Palette) -> None:
         """Render everything anew in other colours; heights stay."""
-        self.palette = palette
-        self._dresses.clear()
-        self._blank = self._tail = None
-        self._drop_rows()
+        self.renderer.restyle(palette)
+        self._tail = None
+        self._cache.clear()
 
     def measure(self, index: int) -> int:
         """Return the exact height of a block in rows."""
@@ -164,16 +154,27 @@ class StreamLayout:
 
     def rows_of(self, index: int) -> list[Row]:
         """Return the rows of a block, rendered now if they are not at hand."""
-        rows = self._cache.pop(index, None)
+        rows = self._cache.get(index)
         if rows is None:
             rows = self._render(index)
-            self._cached_rows += len(rows)
+            self._cache.put(index, rows)
             self.heights.set(index, len(rows))
             self._exact[index] = 1
-            while len(self._cache) >= MAX_CACHED_BLOCKS or (self._cached_rows > MAX_CACHED_ROWS and self._cache):
-                self._cached_rows -= len(self._cache.pop(next(iter(self._cache))))
-        self._cache[index] = rows
         return rows
+
+    def render_ahead(self, direction: int, seconds: float) -> bool:
+        """Render what the next page up (-1) or down (1) will show; return whether time ran out before all was."""
+        started = perf_counter()
+        viewport, rows = self.viewport, 0
+        block = viewport.block - 1
+        if direction > 0:
+            block = self.heights.find(viewport.top + viewport.height)[0]
+        while 0 <= block < len(self._exact) and rows < viewport.height:
+            if block not in self._cache and perf_counter() - started > seconds:
+                return True
+            rows += len(self.rows_of(block))
+            block += direction
+        return False
 
     def window(self) -> list[Row]:
         """Return the rows to show now, exactly as many as the window has."""
@@ -188,7 +189,7 @@ class StreamLayout:
             if len(rows) >= viewport.height:
                 break
             rows.append(row)
-        rows.extend([self.blank()] * (viewport.height - len(rows)))
+        rows.extend([self.renderer.blank()] * (viewport.height - len(rows)))
         return rows
 
     def rows_from(self, block: int, row: int) -> Iterator[tuple[int, int, Row]]:
@@ -208,42 +209,18 @@ class StreamLayout:
             place = (block, inside)
         return place
 
-    def blank(self) -> Row:
-        """Return the row without text."""
-        if self._blank is None:
-            self._blank = make_row([], self.width, self._colours().base)
-        return self._blank
-
     # -- rendering --------------------------------------------------------------------------------------------
 
-    def _colours(self) -> Palette:
-        if self.palette is None:
-            raise RuntimeError("a layout renders only after restyle()")
-        return self.palette
-
-    def _dress(self, section: Section) -> Dress:
-        headed = section.start < len(self.document.blocks) and (
-            self.document.blocks[section.start].kind is BlockKind.HEAD
-        )
-        key = (section.kind, headed)
-        if key not in self._dresses:
-            self._dresses[key] = dress_of(section.kind, self._colours(), self.glyphs, has_head=headed)
-        return self._dresses[key]
+    def _is_headed(self, section: Section) -> bool:
+        blocks = self.document.blocks
+        return section.start < len(blocks) and blocks[section.start].kind is BlockKind.HEAD
 
     def _render(self, index: int) -> list[Row]:
-        block: Block = self.document.blocks[index]
+        block = self.document.blocks[index]
         section = self.document.section_of(index)
-        hidden = self._is_hidden(section)
-        if block.kind is BlockKind.HEAD:
-            if hidden and self.thinking == "hidden":
-                return []
-            return head_rows(section, self.width, self._colours(), self.glyphs, gap=block.gap)
-        if hidden:
+        if self._is_hidden(section) and (block.kind is not BlockKind.HEAD or self.thinking == "hidden"):
             return []
-        references = self._references.get(section)
-        return render_block(
-            block, self.width, self._dress(section), self.glyphs, references, begins=index == section.start
-        )
+        return self.renderer.block(block, section, begins=index == section.start, headed=self._is_headed(section))
 
     def _update_tail(self) -> None:
         section = self.document.section
@@ -253,7 +230,7 @@ class StreamLayout:
             self._renew_head(section)
             return
         if self._tail is None:
-            self._tail = Tail(TailStyle(self.width, self._dress(section), self.glyphs))
+            self._tail = self.renderer.tail(section, headed=self._is_headed(section))
         begun = len(self.document.blocks) > section.start
         self._tail.update(self.document.splitter, gap=self.document.open_gap(), begun=begun)
         self._renew_head(section)
@@ -266,11 +243,5 @@ class StreamLayout:
             self._forget(section.start, section.start + 1)
 
     def _forget(self, start: int, end: int) -> None:
-        for index in list(self._cache) if end - start > len(self._cache) else range(start, end):
-            if start <= index < end and (rows := self._cache.pop(index, None)) is not None:
-                self._cached_rows -= len(rows)
+        self._cache.forget(start, end)
         self._exact[start:end] = bytes(end - start)
-
-    def _drop_rows(self) -> None:
-        self._cache.clear()
-        self._cached_rows = 0

@@ -2,13 +2,12 @@
 
 from typing import ClassVar, Final
 
-from rich.segment import Segment
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widget import Widget
 
-from tui.ui.render.palette import Glyphs, Palette
+from tui.ui.render.palette import Glyphs
 from tui.ui.render.rows import Row
 from tui.ui.widgets.stream_layout import StreamLayout
 
@@ -60,6 +59,7 @@ class StreamScroll(Widget):
         self._shown_thumb = range(0)
         self._told = (True, 0)
         self._grabbed: int | None = None
+        self._ahead = 0  # direction of the page to render ahead, 0: none
 
     @property
     def following(self) -> bool:
@@ -92,6 +92,7 @@ class StreamScroll(Widget):
             stream.viewport.forward(rows)
             stream.viewport.clamp()
         self._flow()
+        self._render_ahead(-1 if rows < 0 else 1)
 
     def scroll_pages(self, pages: int) -> None:
         """Scroll by windows, up when negative; one row stays in sight."""
@@ -186,32 +187,18 @@ class StreamScroll(Widget):
         viewport = self._stream.viewport
         return thumb_rows(viewport.total, viewport.top, viewport.height)
 
-    def _with_thumb(self, row: Row) -> Row:
-        style = self._colours()["thumb"]
-        if row.variants is None:
-            row.variants = {}
-        found = row.variants.get("thumb")
-        if not isinstance(found, Row):
-            blank = row.cell_length - 1 - row.body_cells
-            body = [*row.body, *([Segment(" " * blank, row.base)] if blank else [])]
-            body.append(Segment(self._stream.glyphs.thumb, style))
-            found = row.variants["thumb"] = Row(body, row.cell_length, row.cell_length, row.base)
-        return found
-
-    def _colours(self) -> Palette:
-        palette = self._stream.palette
-        if palette is None:
-            raise RuntimeError("a pane has colours only once it is painted")
-        return palette
-
     def _can_scroll(self) -> bool:
-        return self._stream.palette is not None and self._stream.viewport.height > 0
+        return self._stream.renderer.palette is not None and self._stream.viewport.height > 0
 
     def _tell_follow(self) -> None:
         now = (self.following, self.lines_below)
         if now != self._told:
             self._told = now
             self.post_message(self.FollowChanged(self, *now))
+
+    def _render_ahead(self, direction: int) -> None:
+        """Render the next page in this direction when there is time."""
+        raise NotImplementedError
 
     def _flow(self) -> None:
         """Repaint what changed."""
