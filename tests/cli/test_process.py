@@ -30,6 +30,12 @@ def test_the_demo_needs_no_key_and_says_what_it_is(tmp_path: Path) -> None:
     assert result["panes"][0]["text"].strip()
 
 
+def test_a_proxy_does_not_stand_between_this_machine_and_itself(server: DemoServer, tmp_path: Path) -> None:
+    env = environment(server, HTTP_PROXY=DEAD, ALL_PROXY=DEAD, http_proxy=DEAD)
+    done = run("-p", "hello", env=env, cwd=tmp_path)
+    assert done.code == 0, done.err
+
+
 def test_stdin_goes_below_the_prompt(server: DemoServer, tmp_path: Path) -> None:
     words = ("-p", "Explain this", "--pane", "openai:gpt-6-luna", "--system", "Be brief.", "--output-format", "json")
     before = len(server.requests)

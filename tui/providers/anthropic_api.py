@@ -28,7 +28,7 @@ from tui.providers.history import dump, native_payload, tool_call
 from tui.providers.loading import quiet
 from tui.providers.outcome import StreamEnd, StreamFault
 from tui.providers.provider import SdkProvider
-from tui.providers.transport import event_hooks, timeout_seconds
+from tui.providers.transport import DIRECT, event_hooks, timeout_seconds
 
 _BEFORE_ADAPTIVE: Final = re.compile(
     r"^claude-(?:[123]\b|instant|(?:opus|sonnet|haiku)-(?:3|4)(?:-[015])?(?:-\d{8})?$)"
@@ -68,7 +68,9 @@ class AnthropicProvider(SdkProvider):
             max_retries=0,
             timeout=timeout,
             open_telemetry=False,
-            http_client=anthropic.DefaultAsyncHttpxClient(timeout=timeout, event_hooks=event_hooks(self._deadlines)),
+            http_client=anthropic.DefaultAsyncHttpxClient(
+                timeout=timeout, event_hooks=event_hooks(self._deadlines), mounts=DIRECT
+            ),
         )
         with rehearsal.http_client(rehearsal.messages()) as http:
             stand_in = anthropic.Anthropic(

@@ -31,7 +31,7 @@ from tui.providers.history import native_payload, tool_call
 from tui.providers.loading import quiet
 from tui.providers.outcome import StreamEnd, StreamFault
 from tui.providers.provider import SdkProvider
-from tui.providers.transport import event_hooks, timeout_seconds
+from tui.providers.transport import DIRECT, event_hooks, timeout_seconds
 
 _STOPS: Final = {
     "STOP": StopReason.END,
@@ -100,7 +100,7 @@ class GeminiProvider(SdkProvider):
         warnings.filterwarnings("ignore", message=r".* is not a valid \w+", category=UserWarning)
         timeout = httpx2.Timeout(**timeout_seconds(self._deadlines))
         # An own client keeps the SDK from choosing aiohttp whenever that can be imported.
-        http = httpx2.AsyncClient(timeout=timeout, event_hooks=event_hooks(self._deadlines))
+        http = httpx2.AsyncClient(timeout=timeout, event_hooks=event_hooks(self._deadlines), mounts=DIRECT)
         with rehearsal.http_client(rehearsal.generate()) as canned:
             stand_in = genai.Client(
                 api_key="none",

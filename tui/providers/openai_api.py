@@ -26,7 +26,7 @@ from tui.providers.history import dump, native_payload, tool_call
 from tui.providers.loading import quiet
 from tui.providers.outcome import StreamEnd, StreamFault
 from tui.providers.provider import SdkProvider
-from tui.providers.transport import event_hooks, timeout_seconds
+from tui.providers.transport import DIRECT, event_hooks, timeout_seconds
 
 _INCOMPLETE: Final = {
     "max_output_tokens": StopReason.MAX_TOKENS,
@@ -57,7 +57,9 @@ class OpenAIProvider(SdkProvider):
             base_url=self._base_url,
             max_retries=0,
             timeout=timeout,
-            http_client=openai.DefaultAsyncHttpxClient(timeout=timeout, event_hooks=event_hooks(self._deadlines)),
+            http_client=openai.DefaultAsyncHttpxClient(
+                timeout=timeout, event_hooks=event_hooks(self._deadlines), mounts=DIRECT
+            ),
         )
         with rehearsal.http_client(rehearsal.responses()) as http:
             stand_in = openai.OpenAI(api_key="none", base_url=rehearsal.ADDRESS, http_client=http)

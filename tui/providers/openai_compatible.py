@@ -30,7 +30,7 @@ from tui.providers.history import estimate_input, estimate_tokens, tool_call
 from tui.providers.loading import quiet
 from tui.providers.outcome import StreamEnd, StreamFault, Target
 from tui.providers.provider import SdkProvider
-from tui.providers.transport import event_hooks, timeout_seconds
+from tui.providers.transport import DIRECT, event_hooks, timeout_seconds
 
 _STOPS: Final = {
     "stop": StopReason.END,
@@ -78,7 +78,9 @@ class CompatibleProvider(SdkProvider):
             base_url=self._base_url,
             max_retries=0,
             timeout=timeout,
-            http_client=openai.DefaultAsyncHttpxClient(timeout=timeout, event_hooks=event_hooks(self._deadlines)),
+            http_client=openai.DefaultAsyncHttpxClient(
+                timeout=timeout, event_hooks=event_hooks(self._deadlines), mounts=DIRECT
+            ),
         )
         with rehearsal.http_client(rehearsal.chat()) as http:
             stand_in = openai.OpenAI(api_key="none", base_url=rehearsal.ADDRESS, http_client=http)

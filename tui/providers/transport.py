@@ -16,6 +16,9 @@ from typing import Any, Final, Protocol
 from tui.providers.base import Deadlines
 
 BREATH_SECONDS: Final = 0.005
+DIRECT: Final = {"all://127.0.0.1": None, "all://localhost": None, "all://[::1]": None}
+"""Mounts for an `httpx2.AsyncClient`: no proxy of the environment stands between this machine and itself."""
+
 _SLICE: Final = 4096
 
 
