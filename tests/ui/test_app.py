@@ -10,12 +10,13 @@ from textual.pilot import Pilot
 
 from tests.conftest import WaitUntil
 from tests.ui.fake_engine import PANES, FakeEngine
-from tui.config.model import Config
+from tui.config.model import Config, Switch, UiConfig
+from tui.config.model import Glyphs as GlyphSetting
 from tui.core import secrets
 from tui.core.commands import ClearConversation, DropQueued, Retry, Stop
 from tui.core.errors import Outcome, Problem
 from tui.core.events import Notice, NoticeLevel, PaneInfo, PromptQueued
-from tui.ui.app import LLMMixerApp
+from tui.ui.app import LLMMixerApp, low_bandwidth
 from tui.ui.screens.main import MainScreen
 from tui.ui.view.layout import Mode
 from tui.ui.view.state import Phase
@@ -404,3 +405,38 @@ async def test_nothing_ticks_while_nothing_runs(wait_until: WaitUntil, home: Pat
         table.engine.finish("claude", turn)
         await table.wait(lambda: table.main._ticker is None)
         await table.wait(lambda: table.app.frame_clock.is_idle)
+
+
+async def test_ascii_glyphs_leave_nothing_but_ascii_on_the_screen(wait_until: WaitUntil, home: Path) -> None:
+    config = Config(ui=UiConfig(glyphs=GlyphSetting.ASCII))
+    async with running(wait_until, home, config=config, size=(200, 50)) as table:
+        table.engine.answer("claude", "# Title\n\n- one\n- two\n\n> quote\n")
+        await table.shown("quote")
+        for row in table.rows():
+            assert row.isascii(), row
+
+
+@pytest.mark.parametrize(
+    ("setting", "environ", "spare"),
+    [
+        (Switch.AUTO, {}, False),
+        (Switch.AUTO, {"SSH_CONNECTION": "1 2 3 4"}, True),
+        (Switch.OFF, {"SSH_CONNECTION": "1 2 3 4"}, False),
+        (Switch.ON, {}, True),
+    ],
+)
+def test_bytes_are_spared_over_ssh(setting: Switch, environ: dict[str, str], spare: bool) -> None:
+    assert low_bandwidth(setting, environ) is spare
+
+
+async def test_a_double_click_on_a_head_zooms(wait_until: WaitUntil, home: Path) -> None:
+    async with running(wait_until, home) as table:
+        await table.pilot.double_click(table.main.panes["gpt"].head)
+        await table.wait(lambda: table.zoomed() and table.visible() == ("gpt",))
+
+
+async def test_a_click_on_a_tab_selects_its_pane(wait_until: WaitUntil, home: Path) -> None:
+    async with running(wait_until, home, size=(60, 24)) as table:
+        column = table.rows()[1].index("gemini")
+        await table.pilot.click(offset=(column, 1))
+        await table.wait(lambda: table.visible() == ("gemini",))

@@ -59,7 +59,7 @@ class MainScreen(Screen[None]):
         branch: str,
         environ: Mapping[str, str],
     ) -> None:
-        super().__init__()
+        super().__init__(classes="-ascii" if stage.glyphs.ascii else None)
         self.stage = stage
         self.engine = engine
         self.actions = tuple(actions)
@@ -194,7 +194,6 @@ class MainScreen(Screen[None]):
         self._work.set_class(arrangement.stacked, "-stacked")
         for name, widget in self.panes.items():
             widget.display = name in arrangement.visible
-            widget.set_class(name == arrangement.visible[0], "-first")
             widget.set_class(name == view.selected, "-selected")
         self._tabs.in_view = arrangement.visible
         self._tabs.set_class(arrangement.tabs, "-shown")

@@ -9,7 +9,7 @@ from tui.core.untrusted import clean_line
 from tui.ui.view.format import Line, Span, Tone, cells, clip, ellipsis
 from tui.ui.widgets.span_widget import SpanWidget, Stage
 
-_SHOWN_FOR: Final = 6.0
+_SHOWN_FOR: Final = 4.0
 
 
 class HintBar(SpanWidget):
