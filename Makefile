@@ -5,6 +5,7 @@
 #   make test [ARGS="tests/x"] the tests alone
 #   make bench [ARGS="wire"]   measure; prints ratios against yardsticks of the same run
 #   make screenshots           draw screenshots/ again from the running demo
+#   make docs                  renew the generated parts of README.md
 #   make lock                  resolve the dependencies again into the two lock files
 #   make clean                 remove the environment, caches and build products
 #
@@ -24,7 +25,7 @@ CANDIDATES := python3 python3.13 python3.12 python3.11 python3.14 python
 PYTEST := "$(BIN)/python" -m pytest -n auto --maxprocesses=4 --dist=worksteal
 LOCK := "$(BIN)/uv" pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url
 
-.PHONY: help run test check lint format bench screenshots lock clean venv install install-dev
+.PHONY: help run test check lint format bench screenshots docs lock clean venv install install-dev
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -51,7 +52,10 @@ bench: install-dev
 	"$(BIN)/python" -m tests.bench $(ARGS)
 
 screenshots: install-dev
-	"$(BIN)/python" tests/make_screenshots.py $(ARGS)
+	"$(BIN)/python" -m tests.make_screenshots $(ARGS)
+
+docs: install-dev
+	"$(BIN)/python" -m tests.make_docs
 
 lock: install-dev
 	$(LOCK) pyproject.toml --group build --output-file requirements.lock $(ARGS)
