@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final
 
+from rich.color import ColorSystem
 from textual import events
 from textual.app import App
 from textual.binding import BindingType
@@ -58,6 +59,9 @@ class LLMMixerApp(App[None]):
         self._cwd = cwd
         self._low_bandwidth = low_bandwidth(config.ui.low_bandwidth, environ)
         super().__init__()
+        if self._low_bandwidth and self.console.color_system == "truecolor":
+            # Most bytes are colours, and one of 256 takes half as many; rich has no public way to say so afterwards.
+            self.console._color_system = ColorSystem.EIGHT_BIT  # noqa: SLF001
         self.actions, self._key_problems = resolve(config.keys)
         frames = config.ui.frames_per_second
         self.frame_clock = FrameClock(min(frames, _LOW_BANDWIDTH_FRAMES) if self._low_bandwidth else frames)
