@@ -21,7 +21,7 @@ from tui.ui.widgets.stream_selection import (
 COMPONENT_PREFIX: Final = "stream--"
 _AHEAD_NOW: Final = 2
 """A page is rendered ahead one frame after it was asked for, when what the person did is on the screen."""
-_AHEAD_SECONDS: Final = 0.004
+_AHEAD_SECONDS: Final = 0.009
 
 
 class StreamPaint(StreamScroll):

@@ -153,10 +153,15 @@ class StreamScroll(Widget):
         self._drag_to(event.y)
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
-        """Drag the thumb."""
+        """Drag the thumb, or scroll when a selection is drawn over the edge."""
         if self._grabbed is not None:
             event.stop()
             self._drag_to(event.y)
+        elif event.button and self.text_selection is not None:
+            if event.y <= 0:
+                self.scroll_lines(-1)
+            elif event.y >= self.size.height - 1:
+                self.scroll_lines(1)
 
     def on_mouse_up(self, event: events.MouseUp) -> None:
         """Let the thumb go."""
