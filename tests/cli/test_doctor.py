@@ -17,7 +17,7 @@ from tui.core import secrets
 from tui.core.errors import Failure, Outcome, Problem, ProviderError
 from tui.demo.server import DemoServer
 from tui.doctor.local import key_checks, load_or_default, package_check, program_checks, state_check
-from tui.doctor.models import Target, listed, model_checks
+from tui.doctor.models import Target, listed, may_answer, model_checks
 from tui.doctor.report import Check, Status, as_json, as_text, cleaned, exit_code
 from tui.doctor.terminal import Terminal, terminal_checks
 from tui.providers.base import ModelInfo
@@ -170,6 +170,7 @@ def test_state_folder(tmp_path: Path) -> None:
     ("wanted", "models", "status"),
     [
         ((), ["a"], Status.OK),
+        ((), [], Status.WARN),
         (("a",), ["a", "b"], Status.OK),
         (("a",), ["models/a"], Status.OK),
         (("llama3",), ["llama3:latest"], Status.OK),
@@ -181,6 +182,13 @@ def test_state_folder(tmp_path: Path) -> None:
 def test_models_that_panes_want(wanted: tuple[str, ...], models: list[str], status: Status) -> None:
     target = Target(name="x", endpoint=EndpointConfig(), api_key=None, base_url=None, wanted=wanted)
     assert listed(target, models).status is status
+
+
+def test_only_a_silent_port_of_this_machine_is_not_asked(server: DemoServer) -> None:
+    assert may_answer(f"{server.url}/v1")
+    assert not may_answer(DEAD)
+    assert may_answer("https://models.example/v1")
+    assert may_answer("http://127.0.0.1:port/v1")
 
 
 class Slow(ScriptedProvider):

@@ -100,6 +100,18 @@ def test_nobody_listens(tmp_path: Path) -> None:
     assert "offline" in done.err
 
 
+@pytest.mark.parametrize("address", ["http://127.0.0.1:port/v1", "no-address", "ftp://127.0.0.1/v1"])
+def test_an_address_that_is_none(tmp_path: Path, address: str) -> None:
+    env = environment(OPENAI_API_KEY=KEY, OPENAI_BASE_URL=address)
+    done = run("-p", "x", "--pane", "openai", "--output-format", "json", env=env, cwd=tmp_path)
+    assert done.code == 1, done.err
+    assert done.json()["panes"][0]["outcome"] == "caller_error"
+    assert "Bad address" in done.err
+    assert "Traceback" not in done.err
+    doctor = run("doctor", env=env, cwd=tmp_path)
+    assert "Bad address" in doctor.out
+
+
 def test_one_pane_of_two_fails(server: DemoServer, tmp_path: Path) -> None:
     words = ("-p", "demo:overloaded@openai", "--pane", "openai", "--pane", "compatible:demo")
     env = environment(server, OPENAI_COMPATIBLE_BASE_URL=f"{server.url}/v1")

@@ -157,12 +157,13 @@ def _address_checks(config: Config, environ: Mapping[str, str]) -> list[Check]:
     for name, endpoint in config.endpoints.items():
         variable = next((variable for variable in endpoint.base_url_env if environ.get(variable)), None)
         if variable is not None:
-            text = f"{variable} sends it to {_without_password(environ[variable])}"
+            text = f"{variable} sends it to {shown_address(environ[variable])}"
             checks.append(_check("keys", f"{name}.address", f"{name} address", Status.OK, text))
     return checks
 
 
-def _without_password(url: str) -> str:
+def shown_address(url: str) -> str:
+    """Return a URL without the user, the password and the query it may carry."""
     scheme, mark, rest = url.partition("://")
     return (
         scheme + mark + rest.rpartition("@")[2].partition("?")[0] if mark else "an address without http:// or https://"

@@ -1,12 +1,15 @@
 """Asking every provider for its models: all at once, each for a limited time."""
 
 import asyncio
+import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import urlsplit
 
 from tui.config.model import Config, EndpointConfig, WireName
 from tui.core.errors import Outcome, ProviderError, UsageError
+from tui.doctor.local import shown_address
 from tui.doctor.report import Check, Status
 from tui.engine.local_server import local_models
 from tui.engine.session import base_url_of, key_of, plan_session
@@ -16,6 +19,7 @@ from tui.providers.registry import create_provider
 LIMIT_S: Final = 10.0
 _GROUP: Final = "Models"
 _MOST_NAMED: Final = 3
+_CONNECT_S: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,12 +81,28 @@ def _targets(
         if endpoint.wire is not WireName.COMPATIBLE:
             if key is not None:
                 targets.append(target)
-        elif base_url is not None and (target.wanted or key is not None or local_models(base_url)):
+        elif base_url is not None and (target.wanted or key is not None or may_answer(base_url)):
             targets.append(target)
         elif base_url is not None:
             remedy = "To use models on this machine, start the server, for example: ollama serve"
-            checks.append(_check(name, name, Status.SKIP, f"no server answers at {base_url}", remedy))
+            checks.append(_check(name, name, Status.SKIP, f"nothing listens at {shown_address(base_url)}", remedy))
     return targets, checks
+
+
+def may_answer(base_url: str) -> bool:
+    """Tell whether it makes sense to ask a server: on this machine something must listen, elsewhere it always does."""
+    try:
+        url = urlsplit(base_url)
+        port = url.port or (443 if url.scheme == "https" else 80)
+    except ValueError:
+        return True  # asking will say what is wrong with the address
+    if url.hostname not in ("localhost", "127.0.0.1", "::1"):
+        return True
+    try:
+        with socket.create_connection((url.hostname, port), timeout=_CONNECT_S):
+            return True
+    except OSError:
+        return False
 
 
 async def _ask_all(targets: list[Target], create: Callable[..., Provider], limit_s: float) -> list[Check]:
@@ -115,13 +135,16 @@ def _failed(target: Target, error: ProviderError) -> Check:
 
 def listed(target: Target, models: list[str]) -> Check:
     """Return the check of an endpoint that listed `models`: a warning when one a pane wants is not among them."""
+    if not models:
+        remedy = "Load or pull a model there first."
+        return _check(target.name, target.name, Status.WARN, "answers, but has no model", remedy)
     missing = [model for model in target.wanted if not _among(model, models)]
     count = f"{len(models)} model" + ("" if len(models) == 1 else "s")
     if not missing:
         among = f", {', '.join(target.wanted)} among them" if target.wanted else ""
         return _check(target.name, target.name, Status.OK, f"answers; {count}{among}")
     some = ", ".join(models[:_MOST_NAMED]) + (", …" if len(models) > _MOST_NAMED else "")
-    remedy = f"Choose one it lists ({some})." if models else "Load or pull a model there first."
+    remedy = f"Choose one it lists ({some})."
     return _check(
         target.name, target.name, Status.WARN, f"answers; {count}, but not {', '.join(missing)}", remedy
     )  # fmt: skip

@@ -74,12 +74,19 @@ class SdkProvider(ABC):
         )
 
     async def prepare(self) -> None:
-        """Import the SDK in a thread and build the client, once. Without a key there is nothing to prepare."""
+        """Import the SDK in a thread and build the client, once. Without a key there is nothing to prepare.
+
+        Raises `ProviderError` when there can be no client, for example because the address is none.
+        """
         if self._missing() is not None:
             return
         async with self._building:
-            if self._client is None:
+            if self._client is not None:
+                return
+            try:
                 self._client = await off_the_loop(self._build)
+            except Exception as error:
+                raise ProviderError(classify(error, self.target())) from error
 
     def stream(self, request: ChatRequest) -> ChunkStream:
         """Open one answer; see `Provider.stream`."""
@@ -120,10 +127,7 @@ class SdkProvider(ABC):
         missing = self._missing()
         if missing is not None:
             raise ProviderError(missing)
-        try:
-            await self.prepare()
-        except Exception as error:
-            raise ProviderError(classify(error, self.target())) from error
+        await self.prepare()
 
     async def _open(self, request: ChatRequest) -> AsyncIterator[Any]:
         """Send the request; once again without the options the model or server says it does not know."""
