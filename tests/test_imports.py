@@ -2,8 +2,10 @@
 
 import ast
 import json
+import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -73,15 +75,27 @@ def test_headless_modules_know_no_textual() -> None:
     assert unwanted(loaded_by("import tui.engine.engine, tui.providers.registry"), {"textual", "rich"}) == []
 
 
+def locked(lock: str) -> set[str]:
+    """The names of the distributions a lock file pins."""
+    lines = (ROOT / lock).read_text(encoding="utf-8").splitlines()
+    return {line.partition("==")[0] for line in lines if line and not line.startswith((" ", "#"))}
+
+
 def test_the_lock_has_one_http_client() -> None:
     """With aiohttp installed, google-genai would use it and start differently from what is tested."""
-    names = {
-        line.partition("==")[0]
-        for line in (ROOT / "requirements.lock").read_text(encoding="utf-8").splitlines()
-        if line and not line.startswith((" ", "#"))
-    }
+    names = locked("requirements.lock")
     assert "httpx2" in names
     assert "aiohttp" not in names
+
+
+def test_the_locks_name_every_dependency() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    groups = project["dependency-groups"]
+    needed = [*project["project"]["dependencies"], *groups["build"]]
+    wanted = {re.split(r"[<>=~!; \[]", requirement)[0] for requirement in needed}
+    assert wanted <= locked("requirements.lock")
+    developers = {re.split(r"[<>=~!; \[]", item)[0].lower() for item in groups["dev"] if isinstance(item, str)}
+    assert wanted | developers <= locked("requirements-dev.lock")
 
 
 @pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock"])
