@@ -13,6 +13,8 @@ from textual.selection import Selection
 from textual.widgets import Input
 
 from tui.ui.frame_clock import FrameClock
+from tui.ui.render.palette import MIN_CONTRAST, TEXT_ROLES, contrast
+from tui.ui.theming import register_all
 from tui.ui.view.document import SectionKind
 from tui.ui.widgets.stream_pane import StreamPane
 
@@ -329,3 +331,47 @@ async def test_an_idle_pane_schedules_nothing() -> None:
         await settled(app)
         assert app.frame_clock.is_idle
         assert not list(app.pane._timers)
+
+
+@pytest.mark.parametrize("name", ["llmmixer-dark", "llmmixer-light", "llmmixer-contrast", "textual-dark", "nord"])
+async def test_every_text_can_be_read_in_every_theme(name: str) -> None:
+    async with running() as (app, _):
+        register_all(app)
+        app.theme = name
+        app.pane.load("text")
+        await settled(app)
+        background = app.pane.background_colors[1].rich_color.triplet
+        await until(lambda: app.pane._stream.renderer.colours().base.bgcolor == app.pane.rich_style.bgcolor)
+        palette = app.pane._stream.renderer.colours()
+        assert background is not None
+        for styles in (palette, palette.muted()):
+            for role in TEXT_ROLES:
+                color = styles[role].color
+                assert color is not None
+                assert color.triplet is not None
+                assert contrast(color.triplet, background) >= MIN_CONTRAST, role
+
+
+async def test_the_terminals_own_colours_are_passed_on() -> None:
+    async with running() as (app, _):
+        register_all(app)
+        app.theme = "llmmixer-ansi"
+        app.pane.load("# Head\n\ntext\n")
+        await until(lambda: app.pane._stream.renderer.palette is not None)
+        await settled(app)
+        sent = "".join(strip.render(app.console) for strip in app.pane.render_lines(app.pane.size.region))
+        assert "\x1b[38;2;" not in sent
+        assert "48;2;" not in sent
+
+
+async def test_no_color_leaves_no_hue(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with running() as (app, _):
+        app.pane.load("# Head\n\n`code` [a](b)\n")
+        await settled(app)
+        for strip in app.pane.render_lines(app.pane.size.region):
+            for segment in strip:
+                assert segment.style is not None
+                for color in (segment.style.color, segment.style.bgcolor):
+                    if color is not None and color.triplet is not None:
+                        assert len(set(color.triplet)) == 1

@@ -23,6 +23,24 @@ TEXT_ROLES: Final = (
 )  # fmt: skip
 LINE_ROLES: Final = ("frame", "prompt-bar", "quote-bar", "thumb")
 ROLES: Final = TEXT_ROLES + LINE_ROLES
+QUIET_ROLES: Final = frozenset(
+    {"thinking", "url", "quote", "token-comment", "code-label", "frame", "quote-bar", "thumb"}
+)
+"""Dim where the terminal's own colours are used, which have no shades."""
+THEME_VARIABLES: Final = {
+    "token-keyword": "code-keyword",
+    "token-string": "code-string",
+    "token-comment": "code-comment",
+    "token-number": "code-number",
+    "token-name": "code-function",
+    "code-block": "code-name",
+    "thinking": "thinking",
+    "prompt-bar": "prompt-mark",
+    "url": "muted",
+    "quote": "muted",
+    "code-label": "muted",
+}
+"""Variables of a theme that, where it has them, come before the pane's own colours."""
 
 
 def _luminance(color: ColorTriplet) -> float:
@@ -116,7 +134,7 @@ def _triplet(color: Color | None) -> ColorTriplet | None:
     return color.triplet if color is not None and color.type is ColorType.TRUECOLOR else None
 
 
-def _legible(style: Style, base: Style, ratio: float) -> Style:
+def _legible(style: Style, base: Style, ratio: float, *, quiet: bool = False) -> Style:
     """Return the role's style on the pane's background, with enough contrast where it can be computed."""
     color = style.color or base.color
     own, background = _triplet(color), _triplet(base.bgcolor)
@@ -129,7 +147,7 @@ def _legible(style: Style, base: Style, ratio: float) -> Style:
         italic=style.italic or None,
         underline=style.underline or None,
         strike=style.strike or None,
-        dim=(style.dim or None) if own is None else None,
+        dim=(style.dim or quiet or None) if own is None else None,
     )
 
 
@@ -152,7 +170,7 @@ def build_palette(
     roles: dict[str, Style] = {}
     for role in ROLES:
         ratio = MIN_CONTRAST_LINES if role in LINE_ROLES else MIN_CONTRAST
-        roles[role] = filtered(_legible(role_style(role), base, ratio))
+        roles[role] = filtered(_legible(role_style(role), base, ratio, quiet=role in QUIET_ROLES))
     attributes = {name: Style.parse(name) for name in ("bold", "italic", "underline", "strike")}
     final = filtered(base)
     return Palette(final, roles, attributes, filtered(selection), (final, *roles.values(), filtered(selection)))

@@ -2,12 +2,14 @@
 
 from typing import Final
 
+from rich.style import Style
+from textual.color import Color
 from textual.geometry import Region
 from textual.selection import Selection
 from textual.strip import Strip
 
 from tui.ui.frame_clock import FrameClock
-from tui.ui.render.palette import Glyphs, build_palette
+from tui.ui.render.palette import THEME_VARIABLES, Glyphs, build_palette
 from tui.ui.render.rows import Row, with_thumb
 from tui.ui.widgets.stream_scroll import StreamScroll
 from tui.ui.widgets.stream_selection import (
@@ -99,7 +101,7 @@ class StreamPaint(StreamScroll):
         filters = list(self.get_line_filters())
         palette = build_palette(
             self.rich_style,
-            lambda role: self.get_component_rich_style(COMPONENT_PREFIX + role),
+            self._role_style,
             self.screen.get_component_rich_style("screen--selection"),
             filters,
             self.background_colors[1],
@@ -109,6 +111,12 @@ class StreamPaint(StreamScroll):
         if layout.renderer.palette is None or layout.renderer.palette.key != palette.key:
             layout.restyle(palette)
             self._shown = []
+
+    def _role_style(self, role: str) -> Style:
+        """Return the component style of a role, in the colour the theme's own variables give it."""
+        style = self.get_component_rich_style(COMPONENT_PREFIX + role)
+        value = self.app.theme_variables.get(THEME_VARIABLES.get(role, ""))
+        return style if value is None else style + Style(color=Color.parse(value).rich_color)
 
     def notify_style_update(self) -> None:
         """The theme or a class changed: look at the colours again."""
