@@ -115,8 +115,16 @@ def test_head_at_38_cells_holds_speed_tokens_cost_and_attempt() -> None:
     figures = text_of(fmt.head_figures(pane, 38, UNICODE))
     assert "12k→~1.0k" in figures
     assert "try 2" in figures
-    assert "50 tok/s" in figures
+    assert "50t/s" in figures
     assert "$.123" in figures
+
+
+def test_head_at_38_cells_holds_every_figure_of_a_common_turn() -> None:
+    pane = busy_pane()
+    assert pane.turn is not None
+    pane.turn.attempt = 1
+    assert text_of(fmt.head_figures(pane, 38, UNICODE)) == " ttft 0.8s  50t/s  12k→~1.0k  $.123"
+    assert "   ttft 0.8s  50 tok/s  12k→~1.0k  $.123" in text_of(fmt.head_figures(pane, 50, UNICODE))
 
 
 def test_waiting_counts_the_seconds_and_a_retry_counts_down() -> None:

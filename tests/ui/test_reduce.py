@@ -39,6 +39,9 @@ PANES = (
 )
 
 
+SAID = Problem(title="Said", text="The engine's words.", hint="What to do.")
+
+
 def started() -> SessionView:
     view = SessionView()
     reduce(view, SessionStarted(session="session_x", panes=PANES, demo=True), 0.0)
@@ -201,14 +204,15 @@ def test_a_second_attempt_starts_its_figures_afresh() -> None:
         (Outcome.RATE_LIMITED, "Rate limited", Phase.RATE_LIMITED),
         (Outcome.QUOTA_SPENT, "Quota", Phase.QUOTA),
         (Outcome.CALLER_ERROR, "Bad request", Phase.FAILED),
-        (Outcome.AUTH, "No key", Phase.NO_KEY),
+        (Outcome.AUTH, "No API key", Phase.NO_KEY),
+        (Outcome.AUTH, "Key rejected", Phase.REJECTED),
         (Outcome.TRUNCATED, "Cut", Phase.CUT),
         (Outcome.OFFLINE, "Offline", Phase.OFFLINE),
     ],
 )
 def test_a_failed_turn_says_what_why_and_what_next(outcome: Outcome, title: str, phase: Phase) -> None:
     problem = Problem(title=title, text="It broke.", hint="Mend it.")
-    pane = feed(started(), *turn(), (2.0, text(1, "half")), (3.0, finished(outcome, problem=problem, retry_after=12.0)))
+    pane = feed(started(), *turn(), (3.0, finished(outcome, problem=problem, retry_after=12.0)))
     assert pane.phase is phase
     begin, words, end = take(pane)[-3:]
     assert begin == Begin(SectionKind.ERROR, title)
@@ -218,6 +222,21 @@ def test_a_failed_turn_says_what_why_and_what_next(outcome: Outcome, title: str,
         assert part in words.text
     assert pane.turn is not None
     assert pane.turn.retry_at == 15.0
+
+
+def test_a_stream_that_breaks_after_text_is_called_cut() -> None:
+    problem = Problem(title="Connection lost", text="It broke.")
+    broken = finished(Outcome.TRANSIENT, problem=problem)
+    assert feed(started(), *turn(), (2.0, text(1, "half")), (3.0, broken)).phase is Phase.CUT
+    assert feed(started(), *turn(), (3.0, broken)).phase is Phase.FAILED
+
+
+def test_a_pane_that_cannot_get_ready_says_why_at_once() -> None:
+    problem = Problem(title="No API key", text="There is no key.", hint="Set it.")
+    notice = Notice(level=NoticeLevel.ERROR, problem=problem, pane="claude")
+    pane = feed(started(), (0.0, ProviderLoading(pane="claude")), (0.5, notice))
+    assert pane.phase is Phase.NO_KEY
+    assert pane.operations == [Begin(SectionKind.ERROR, "No API key"), Append("There is no key.\n\nSet it."), End()]
 
 
 def test_a_failure_without_a_reason_still_says_something() -> None:
@@ -232,11 +251,11 @@ def test_the_remapped_retry_key_is_named() -> None:
 @pytest.mark.parametrize(
     ("changes", "answer", "phase", "note"),
     [
-        ({}, "", Phase.EMPTY, "empty"),
-        ({}, " \n ", Phase.EMPTY, "empty"),
-        ({"stop": StopReason.MAX_TOKENS}, "x", Phase.LIMIT, "output limit"),
-        ({"stop": StopReason.REFUSAL}, "", Phase.REFUSED, "declined"),
-        ({"stop": StopReason.CONTENT_FILTER}, "x", Phase.REFUSED, "filter"),
+        ({}, "", Phase.EMPTY, "without any text"),
+        ({}, " \n ", Phase.EMPTY, "without any text"),
+        ({"stop": StopReason.MAX_TOKENS, "problem": SAID}, "x", Phase.LIMIT, "The engine's words."),
+        ({"stop": StopReason.REFUSAL, "problem": SAID}, "", Phase.REFUSED, "What to do."),
+        ({"stop": StopReason.CONTENT_FILTER, "problem": SAID}, "x", Phase.REFUSED, "The engine's words."),
         ({"outcome": Outcome.CANCELLED, "stop": None}, "x", Phase.STOPPED, "stopped"),
     ],
 )

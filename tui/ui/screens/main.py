@@ -82,6 +82,7 @@ class MainScreen(Screen[None]):
         self._ticker: Timer | None = None
         self.figures_every = _FIGURES_EVERY
         self._figures_at = 0.0
+        self._queue: list[str] = []
 
     def compose(self) -> ComposeResult:
         """From the first row to the last, laid out before anything is mounted: that spares a round of styling."""
@@ -142,7 +143,10 @@ class MainScreen(Screen[None]):
     def _touch_lines(self) -> None:
         for line in (*self._lines, self._tabs, self._rail):
             line.touch()
-        self.prompt.set_queue(queue_lines(list(self.stage.view.panes.values())))
+        queue = queue_lines(list(self.stage.view.panes.values()))
+        if queue != self._queue:
+            self._queue = queue
+            self.prompt.set_queue(queue)
 
     def _show_notices(self) -> None:
         notices, self.stage.view.notices = self.stage.view.notices, []

@@ -55,6 +55,7 @@ _LOOKS: Final[dict[Phase, tuple[Callable[[Glyphs], str], Tone]]] = {
     Phase.QUOTA: (attrgetter("failed"), Tone.BAD),
     Phase.OFFLINE: (attrgetter("offline"), Tone.BAD),
     Phase.NO_KEY: (attrgetter("failed"), Tone.BAD),
+    Phase.REJECTED: (attrgetter("failed"), Tone.BAD),
     Phase.FAILED: (attrgetter("failed"), Tone.BAD),
 }
 _FULL_MODEL_FROM: Final = 48
@@ -226,8 +227,12 @@ def head_figures(pane: PaneView, width: int, glyphs: Glyphs) -> Line:
             width,
             end=ellipsis(glyphs),
         )
-    parts: list[tuple[int, Span]] = [(0, (" ", Tone.PLAIN))]
-    parts += [(rank, (text, Tone.MUTED)) for rank, text in _figures(turn, glyphs)]
+    narrow = width < _FULL_MODEL_FROM
+    figures = [(rank, text) for rank, text in _figures(turn, glyphs, narrow=narrow) if text]
+    indent = " " if narrow else "   "
+    parts: list[tuple[int, Span]] = [
+        (rank, (f"{'' if position else indent}{text}", Tone.MUTED)) for position, (rank, text) in enumerate(figures)
+    ]
     if turn.attempt > 1:
         parts.append((1, (f"try {turn.attempt}", Tone.WARN)))
     return fit(
@@ -235,7 +240,7 @@ def head_figures(pane: PaneView, width: int, glyphs: Glyphs) -> Line:
     )
 
 
-def _figures(turn: TurnView, glyphs: Glyphs) -> list[tuple[int, str]]:
+def _figures(turn: TurnView, glyphs: Glyphs, *, narrow: bool) -> list[tuple[int, str]]:
     first = turn.time_to_first_token()
     speed = turn.tokens_per_second()
     usage = turn.usage
@@ -252,7 +257,7 @@ def _figures(turn: TurnView, glyphs: Glyphs) -> list[tuple[int, str]]:
         cost = "unpriced"
     return [
         (3, f"ttft {duration(first)}" if first is not None else ""),
-        (2, f"{speed:.0f} tok/s" if speed is not None else ""),
+        (2, f"{speed:.0f}{'t/s' if narrow else ' tok/s'}" if speed is not None else ""),
         (1, counts),
         (2, cost),
         (4, f"total {duration(turn.seconds)}" if turn.seconds is not None and turn.answered else ""),
@@ -268,7 +273,7 @@ def head_compact(pane: PaneView, number: int, width: int, glyphs: Glyphs, now: f
         (6, (f"{glyphs.separator} {pane.role}" if pane.role else "", Tone.MUTED)),
     ]
     if pane.turn is not None:
-        left += [(rank + 1, (text, Tone.MUTED)) for rank, text in _figures(pane.turn, glyphs)]
+        left += [(rank + 1, (text, Tone.MUTED)) for rank, text in _figures(pane.turn, glyphs, narrow=False)]
         if pane.turn.attempt > 1:
             left.append((1, (f"try {pane.turn.attempt}", Tone.WARN)))
     if pane.queued:

@@ -15,6 +15,7 @@ from tui.core.events import (
     Event,
     MessageCompleted,
     Notice,
+    NoticeLevel,
     PromptDropped,
     PromptQueued,
     ProviderLoading,
@@ -45,13 +46,17 @@ from tui.ui.view.state import (
     TurnView,
 )
 
+_UNSAID: Final = {
+    Phase.EMPTY: Problem(title="Empty answer", text="The model ended its turn without any text."),
+    Phase.STOPPED: Problem(title="Stopped", text="You stopped this answer."),
+}
 _OUTCOME_PHASES: Final = {
     Outcome.SUCCESS: Phase.DONE,
     Outcome.TRANSIENT: Phase.FAILED,
     Outcome.RATE_LIMITED: Phase.RATE_LIMITED,
     Outcome.QUOTA_SPENT: Phase.QUOTA,
     Outcome.CALLER_ERROR: Phase.FAILED,
-    Outcome.AUTH: Phase.NO_KEY,
+    Outcome.AUTH: Phase.REJECTED,
     Outcome.TRUNCATED: Phase.CUT,
     Outcome.CANCELLED: Phase.STOPPED,
     Outcome.OFFLINE: Phase.OFFLINE,
@@ -61,13 +66,6 @@ _STOP_PHASES: Final = {
     StopReason.CONTEXT_FULL: Phase.LIMIT,
     StopReason.REFUSAL: Phase.REFUSED,
     StopReason.CONTENT_FILTER: Phase.REFUSED,
-}
-_STOP_NOTES: Final = {
-    StopReason.MAX_TOKENS: "The answer reached the output limit of this pane (`max_tokens`) and stops here.",
-    StopReason.CONTEXT_FULL: "The conversation fills the model's context; `/clear` starts afresh.",
-    StopReason.REFUSAL: "The model declined to answer.",
-    StopReason.CONTENT_FILTER: "The provider's content filter ended the answer.",
-    StopReason.MALFORMED_CALL: "The model wrote a tool call that cannot be read.",
 }
 
 
@@ -84,7 +82,7 @@ def reduce(view: SessionView, event: Event, now: float) -> None:
         case SessionEnded():
             view.ended = True
         case Notice():
-            view.notices.append(event)
+            _notice(view, event, now)
         case ProviderLoading() | ProviderReady() | PromptQueued() | PromptDropped() | ConversationCleared():
             if pane := view.panes.get(event.pane):
                 _pane_event(pane, event)
@@ -103,6 +101,14 @@ def _start_session(view: SessionView, event: SessionStarted) -> None:
     view.panes = {info.name: view.panes.get(info.name) or PaneView.from_info(info) for info in event.panes}
     if view.selected not in view.panes:
         view.selected = event.panes[0].name if event.panes else ""
+
+
+def _notice(view: SessionView, event: Notice, now: float) -> None:
+    view.notices.append(event)
+    pane = view.panes.get(event.pane or "")
+    if pane is not None and pane.phase is Phase.CONNECTING and event.level is NoticeLevel.ERROR:
+        _section(pane, SectionKind.ERROR, event.problem.title, _said(event.problem), now)
+        pane.set_phase(_auth_phase(event.problem))
 
 
 def _pane_event(pane: PaneView, event: _PaneEvent) -> None:
@@ -230,14 +236,13 @@ def _finish(view: SessionView, pane: PaneView, turn: TurnView, event: TurnFinish
     pane.totals.add(event.usage, event.cost_pico)
     _close(pane, now)
     phase = finished_phase(event, answered=turn.answered, called=turn.called)
-    if event.outcome is Outcome.SUCCESS:
-        note = "The answer is empty." if phase is Phase.EMPTY else _STOP_NOTES.get(event.stop) if event.stop else None
-        if note:
-            _section(pane, SectionKind.NOTICE, phase.value, note, now)
-    elif event.outcome is Outcome.CANCELLED:
-        _section(pane, SectionKind.NOTICE, "stopped", "You stopped this answer.", now)
+    problem = event.problem
+    if event.outcome in (Outcome.SUCCESS, Outcome.CANCELLED):
+        problem = problem or _UNSAID.get(phase)
+        if problem is not None:
+            _section(pane, SectionKind.NOTICE, problem.title, _said(problem), now)
     else:
-        problem = event.problem or Problem(title=phase.value.capitalize(), text="The provider gave no reason.")
+        problem = problem or Problem(title=phase.value.capitalize(), text="The provider gave no reason.")
         _section(pane, SectionKind.ERROR, problem.title, failure_text(problem, event.retry_after, view.retry_key), now)
     pane.set_phase(phase)
     pane.state_changed = pane.figures_changed = True
@@ -246,20 +251,30 @@ def _finish(view: SessionView, pane: PaneView, turn: TurnView, event: TurnFinish
 def finished_phase(event: TurnFinished, *, answered: bool, called: bool) -> Phase:
     """How a turn ended, in the words of the screen."""
     title = event.problem.title.lower() if event.problem else ""
-    if event.outcome is Outcome.TRANSIENT and "overload" in title:
-        return Phase.OVERLOADED
-    if event.outcome is not Outcome.SUCCESS:
-        return _OUTCOME_PHASES[event.outcome]
-    if event.stop in _STOP_PHASES:
-        return _STOP_PHASES[event.stop]
-    return Phase.DONE if answered or called else Phase.EMPTY
+    match event.outcome:
+        case Outcome.SUCCESS:
+            return _STOP_PHASES.get(event.stop or StopReason.END) or (Phase.DONE if answered or called else Phase.EMPTY)
+        case Outcome.TRANSIENT:
+            if "overload" in title:
+                return Phase.OVERLOADED
+            return Phase.CUT if answered else Phase.FAILED
+        case Outcome.AUTH if event.problem is not None:
+            return _auth_phase(event.problem)
+        case outcome:
+            return _OUTCOME_PHASES[outcome]
+
+
+def _auth_phase(problem: Problem) -> Phase:
+    return Phase.NO_KEY if problem.title.lower().startswith("no ") else Phase.REJECTED
+
+
+def _said(problem: Problem) -> str:
+    return f"{problem.text}\n\n{problem.hint}" if problem.hint else problem.text
 
 
 def failure_text(problem: Problem, retry_after: float | None, retry_key: str) -> str:
     """What a failed turn says in its pane: what happened, what to do, and when."""
-    lines = [problem.text]
-    if problem.hint:
-        lines.append(problem.hint)
+    lines = [_said(problem)]
     if retry_after is not None:
         lines.append(f"The provider asks to wait {duration(retry_after)}.")
     lines.append(f"Press {retry_key} in this pane, or type /retry, to send the prompt again.")

@@ -33,6 +33,7 @@ class Phase(StrEnum):
     QUOTA = "quota spent"
     OFFLINE = "offline"
     NO_KEY = "no key"
+    REJECTED = "key rejected"
     FAILED = "failed"
 
 
