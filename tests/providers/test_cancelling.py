@@ -203,5 +203,5 @@ def test_no_noise_at_shutdown() -> None:
     noise = [
         line for line in result.stderr.splitlines() if not line.startswith(("Executing <Task", "Executing <Handle"))
     ]
-    assert noise == []
+    assert "\n".join(noise) == ""
     assert result.returncode == 0

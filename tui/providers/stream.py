@@ -7,6 +7,7 @@ cancelled, the task is cancelled inside that call, which unwinds the SDK's gener
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import suppress
 from dataclasses import replace
 from time import perf_counter
 from types import TracebackType
@@ -77,7 +78,6 @@ class PumpedStream:
         self._watch = DeadlineWatch(deadlines, 0.0)
         self._expired: Wait | None = None
         self._response: Any = None
-        self._step: Callable[[], Awaitable[Any]] | None = None
         self._request_id: str | None = None
         self._events = 0
         self._error: ProviderError | None = None
@@ -110,11 +110,11 @@ class PumpedStream:
 
     async def __anext__(self) -> Chunk:
         while not self._queue:
-            if self._over or self._task is None or self._task.done():
-                if self._error is not None and not self._over:
-                    self._over = True
-                    raise self._error
+            if self._over or self._task is None:
                 raise StopAsyncIteration
+            if self._task.done():
+                self._over = True
+                raise self._ending(self._task)
             self._waiter = asyncio.get_running_loop().create_future()
             try:
                 await self._waiter
@@ -129,6 +129,13 @@ class PumpedStream:
             self._over = True
             self._queue.clear()
         return chunk
+
+    def _ending(self, task: asyncio.Task[None]) -> ProviderError:
+        """Return why the pump stopped without `Finished`; someone other than the consumer may have cancelled it."""
+        if self._error is not None:
+            return self._error
+        reason = asyncio.CancelledError() if task.cancelled() else StreamEnd(empty=self._events == 0)
+        return ProviderError(classify(reason, self._target))
 
     def on_headers(self, response: Any) -> None:
         """Called by the transport when the head of the response is there."""
@@ -157,12 +164,14 @@ class PumpedStream:
         finally:
             if self._timer is not None:
                 self._timer.cancel()
-            await self._close()
-            self._wake()
+            try:
+                await self._close()
+            finally:
+                self._wake()
 
     async def _run(self) -> None:
         events = await self._opener()
-        self._step = step = events.__anext__
+        step = events.__anext__
         translator = self._translator
         while not translator.finished:
             try:
@@ -205,16 +214,10 @@ class PumpedStream:
         self._error.__cause__ = error
 
     async def _close(self) -> None:
-        """Close the response, which every way out has done already except a translator's own failure.
-
-        The SDK's generators are then stepped until they end by themselves: left to the garbage collector, or closed
-        from outside one by one, they would still be running when the event loop shuts down.
-        """
-        if self._response is None or self._response.is_closed:
-            return
-        await self._response.aclose()
-        if self._step is not None:
-            await self._drain(self._step)
+        """Close the response, which every way out has done already except a translator's own failure."""
+        if self._response is not None and not self._response.is_closed:
+            with suppress(Exception):  # the connection is given up either way
+                await self._response.aclose()
 
     def _put(self, chunks: Iterable[Chunk]) -> None:
         for chunk in chunks:

@@ -8,6 +8,7 @@ it there unwinds the SDK's generators and closes the socket.
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import aclosing
 from contextvars import ContextVar
 from functools import lru_cache
 from time import perf_counter
@@ -48,13 +49,15 @@ def _watched_class() -> Any:
 
         async def __aiter__(self) -> AsyncIterator[bytes]:
             last = perf_counter()
-            async for chunk in self._inner:
-                self._line.on_bytes()
-                for start in range(0, len(chunk), _SLICE):
-                    if perf_counter() - last >= BREATH_SECONDS:
-                        await asyncio.sleep(0)
-                        last = perf_counter()
-                    yield chunk[start : start + _SLICE]
+            # Closed here and not by the garbage collector when the reader is cancelled between two slices.
+            async with aclosing(self._inner.__aiter__()) as chunks:
+                async for chunk in chunks:
+                    self._line.on_bytes()
+                    for start in range(0, len(chunk), _SLICE):
+                        if perf_counter() - last >= BREATH_SECONDS:
+                            await asyncio.sleep(0)
+                            last = perf_counter()
+                        yield chunk[start : start + _SLICE]
 
         async def aclose(self) -> None:
             await self._inner.aclose()
