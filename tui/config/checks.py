@@ -1,9 +1,12 @@
-"""Rules between keys: a pane names an endpoint and a role that exist, and no two panes share a name."""
+"""Rules between keys: a pane names an endpoint and a role that exist, and no two panes share a name.
 
-from collections.abc import Mapping
+Fallbacks and limits name endpoints that exist, too.
+"""
+
+from collections.abc import Mapping, Sequence
 
 from tui.config.mistakes import Mistake, found, nearest
-from tui.config.model import Config
+from tui.config.model import BudgetScope, Config
 
 
 def check_references(config: Config, origins: Mapping[str, str]) -> list[Mistake]:
@@ -21,6 +24,46 @@ def check_references(config: Config, origins: Mapping[str, str]) -> list[Mistake
         if pane.name and pane.name.casefold() in names:
             mistakes.append(Mistake(where, f"{key}.name", f"{found(pane.name)} is the name of another pane"))
         names.add(pane.name.casefold())
+        mistakes += _targets(config, where, f"{key}.fallback", pane.fallback)
+    key = "fallback.targets"
+    mistakes += _targets(config, origins.get(key, ""), key, config.fallback.targets)
+    for name in config.limits:
+        if name not in config.endpoints:
+            key = f"limits.{name}"
+            place = next((origin for path, origin in origins.items() if path.startswith(f"{key}.")), "")
+            mistakes.append(Mistake(place, key, _missing("the name of an endpoint", name, config.endpoints)))
+    return mistakes + _budget_mistakes(config, origins)
+
+
+def _budget_mistakes(config: Config, origins: Mapping[str, str]) -> list[Mistake]:
+    mistakes: list[Mistake] = []
+    for name, budget in config.budgets.items():
+        wrong: dict[str, str] = {}
+        if budget.scope is BudgetScope.PROVIDER:
+            if budget.provider not in config.endpoints:
+                wrong["provider"] = _missing("an endpoint", budget.provider, config.endpoints)
+        elif budget.provider:
+            wrong["provider"] = f'only a budget with scope = "provider" has one; found {found(budget.provider)}'
+        if budget.window is not None and budget.scope not in {BudgetScope.PROJECT, BudgetScope.PROVIDER}:
+            wrong["window"] = f'only the scopes "project" and "provider" choose theirs; found {found(budget.window)}'
+        for item, text in wrong.items():
+            key = f"budgets.{name}"
+            where = origins.get(f"{key}.{item}") or origins.get(f"{key}.scope", "")
+            mistakes.append(Mistake(where, f"{key}.{item}", text))
+    return mistakes
+
+
+def _targets(config: Config, where: str, key: str, targets: Sequence[str]) -> list[Mistake]:
+    mistakes = []
+    for index, target in enumerate(targets):
+        provider, _, model = target.partition(":")
+        endpoint = config.endpoints.get(provider)
+        if endpoint is None:
+            text = _missing("an endpoint", provider, config.endpoints)
+            mistakes.append(Mistake(where, f"{key}[{index}]", text))
+        elif not model and not endpoint.default_model:
+            text = f'`{provider}` has no default model; name one: "{provider}:MODEL"'
+            mistakes.append(Mistake(where, f"{key}[{index}]", text))
     return mistakes
 
 

@@ -46,6 +46,9 @@ class Mark(StrEnum):
 NAME: Final = Pattern(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", "letters, digits, `.`, `_` and `-`, at most 64")
 PANE_NAME: Final = Pattern(r"(\w[\w.-]{0,63})?", NAME.expected)
 VARIABLE: Final = Pattern(r"[A-Za-z_][A-Za-z0-9_]{0,99}", "the name of an environment variable")
+TARGET: Final = Pattern(
+    r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}(:\S+)?", "an endpoint, or an endpoint and a model: `openai:gpt-6-luna`"
+)
 ADDRESS: Final = Pattern(
     r"(https?://[^\s/?#@]+(/[^\s?#]*)?)?", "an address like `https://host/path`, without a user, password or query"
 )
@@ -53,6 +56,7 @@ ADDRESS: Final = Pattern(
 Seconds: TypeAlias = Annotated[float, Range(above=0, most=86_400)]
 Dollars: TypeAlias = Annotated[Decimal, Range(least=0, most=1_000_000)]
 Variables: TypeAlias = tuple[Annotated[str, VARIABLE], ...]
+Targets: TypeAlias = tuple[Annotated[str, TARGET], ...]
 
 
 class Glyphs(StrEnum):
@@ -77,6 +81,32 @@ class ThinkingView(StrEnum):
     FOLDED = "folded"
     SHOWN = "shown"
     HIDDEN = "hidden"
+
+
+class FallbackMode(StrEnum):
+    """What happens when a model cannot answer and others are named to step in."""
+
+    ASK = "ask"
+    AUTO = "auto"
+    OFF = "off"
+
+
+class BudgetScope(StrEnum):
+    """What a budget adds up."""
+
+    SESSION = "session"
+    PROJECT = "project"
+    DAY = "day"
+    MONTH = "month"
+    PROVIDER = "provider"
+
+
+class BudgetWindow(StrEnum):
+    """How long a budget lasts before it begins anew."""
+
+    TOTAL = "total"
+    DAY = "day"
+    MONTH = "month"
 
 
 class WireName(StrEnum):
@@ -145,6 +175,12 @@ class PaneConfig:
     """How hard the model thinks: `low`, `medium`, `high` or `max`; unset for the model's own default."""
     max_tokens: Annotated[int, Range(1, 1_000_000)] = 16_384
     """Most tokens of one answer, thinking included."""
+    fallback: Targets = ()
+    """Who answers when this model cannot, in order: `["openai:gpt-6-luna", "gemini"]`. Empty: the list of
+    `[fallback]`."""
+    fallback_mode: FallbackMode | None = None
+    """`ask` before another model answers, let it answer at once (`auto`), or never (`off`); unset: as in
+    `[fallback]`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,6 +210,71 @@ class TimeoutsConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ResilienceConfig:
+    """What happens when a call fails: table `[resilience]`."""
+
+    attempts: Annotated[int, Range(1, 10)] = 3
+    """Attempts of one call, the first included. Nothing is tried again once part of the answer is shown."""
+    max_wait: Annotated[float, Range(0, 3_600)] = 20.0
+    """Longest pause in seconds before another attempt, when the provider names none."""
+    max_retry_after: Annotated[float, Range(0, 3_600)] = 60.0
+    """Longest pause in seconds a provider may ask for; when it asks for more, another model is offered instead."""
+    total: Seconds = 900.0
+    """Seconds after which a call is not tried again."""
+    retry_budget: Annotated[int, Range(1, 1_000)] = 10
+    """Size of each provider's retry budget: a failed attempt takes one, and below half of it nothing is retried."""
+    retry_refill: Annotated[float, Range(above=0, most=10)] = 0.1
+    """What a successful attempt brings back to the retry budget."""
+    failures_to_open: Annotated[int, Range(1, 100)] = 5
+    """Failures in a row after which a model is left alone for a while."""
+    successes_to_close: Annotated[int, Range(1, 100)] = 2
+    """Successful trial calls in a row after which a model counts as well again."""
+    open_seconds: Seconds = 30.0
+    """How long a failing model is left alone before a trial call; longer if the provider asks for it."""
+    offline_window: Seconds = 20.0
+    """When no provider can be reached within so many seconds, the network is taken to be down."""
+    repeat_guard: Annotated[float, Range(0, 60)] = 1.0
+    """Seconds within which the same prompt to the same pane counts as sent by accident; 0 allows every repetition."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FallbackConfig:
+    """Other models for panes that name none of their own: table `[fallback]`."""
+
+    targets: Targets = ()
+    """Who answers when a pane's model cannot, in order: `["openai:gpt-6-luna", "gemini"]`."""
+    mode: FallbackMode = FallbackMode.ASK
+    """`ask` before another model answers, let it answer at once (`auto`), or never (`off`)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LimitsConfig:
+    """How fast this program calls a provider, all your sessions together: table `[limits.PROVIDER]`.
+
+    PROVIDER is the name of an endpoint.
+    """
+
+    requests_per_minute: Annotated[int, Range(1, 1_000_000)] | None = None
+    """Most calls a minute; unset for no limit."""
+    tokens_per_minute: Annotated[int, Range(1, 1_000_000_000)] | None = None
+    """Most tokens a minute, input and output; unset for no limit."""
+    concurrent: Annotated[int, Range(1, 1_000)] | None = None
+    """Most calls at the same time; unset for no limit."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CacheConfig:
+    """Answers kept to be shown again for the very same request: table `[cache]`."""
+
+    enabled: Annotated[bool, Mark.USER_ONLY] = False
+    """Keep answers in the cache folder (readable by you alone). Answers of turns with tools are never kept."""
+    ttl: Annotated[float, Range(above=0, most=31_536_000)] = 86_400.0
+    """Seconds an answer stays fresh."""
+    max_mb: Annotated[int, Range(1, 100_000)] = 64
+    """Size in megabytes; the answers not used for longest go first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PriceConfig:
     """Your own price of a model in dollars per million tokens: table `[prices."MODEL"]`. Wins over every other."""
 
@@ -187,6 +288,39 @@ class PriceConfig:
     """Input written to a five-minute cache; unset: as `input`."""
     cache_write_1h: Dollars | None = None
     """Input written to a one-hour cache; unset: as `input`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BudgetConfig:
+    """A limit of what is spent by all running sessions of yours: table `[budgets.NAME]`."""
+
+    scope: BudgetScope
+    """What is added up: one `session`, one `project` (git repository), the calendar `day` or `month` over everything,
+    or one `provider`."""
+    limit_usd: Dollars
+    """The limit in dollars."""
+    hard: bool = True
+    """`true`: a call that could cross the limit gets a shorter answer or is refused before it is sent. `false`: you are
+    only told."""
+    provider: str = ""
+    """Name of the endpoint a budget of scope `provider` is for."""
+    window: BudgetWindow | None = None
+    """For the scopes `project` and `provider`: begin anew every calendar `day` or `month`, or never (`total`). Unset:
+    `total` for a project, `month` for a provider."""
+    thresholds: tuple[Annotated[int, Range(1, 100)], ...] = (50, 80, 100)
+    """Percentages of the limit at which you are told, once each."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpendConfig:
+    """How spending is counted: table `[spend]`."""
+
+    timezone: str = ""
+    """Time zone of your days and months, such as `Europe/Berlin`; empty for the machine's own."""
+    least_tokens: Annotated[int, Range(1, 1_000_000)] = 1_000
+    """Shortest answer worth asking for: when not even this many tokens fit a hard budget, the call is refused."""
+    lease_minutes: Annotated[int, Range(1, 1_440)] = 60
+    """A reservation nobody ended after this time counts as spent, even if its program still runs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -211,8 +345,20 @@ class Config:
     """Roles panes can take, by name."""
     timeouts: TimeoutsConfig = field(default_factory=TimeoutsConfig)
     """Longest waits."""
+    resilience: ResilienceConfig = field(default_factory=ResilienceConfig)
+    """What happens when a call fails."""
+    fallback: FallbackConfig = field(default_factory=FallbackConfig)
+    """Other models for panes that name none of their own."""
+    limits: Annotated[dict[str, LimitsConfig], NAME] = field(default_factory=dict)
+    """How fast this program calls a provider, by endpoint."""
+    cache: CacheConfig = field(default_factory=CacheConfig)
+    """Answers kept to be shown again."""
     prices: Annotated[dict[str, PriceConfig], Mark.USER_ONLY] = field(default_factory=dict)
     """Your own prices, by model id."""
+    budgets: Annotated[dict[str, BudgetConfig], NAME, Mark.USER_ONLY] = field(default_factory=dict)
+    """Limits of what is spent, by name."""
+    spend: Annotated[SpendConfig, Mark.USER_ONLY] = field(default_factory=SpendConfig)
+    """How spending is counted."""
     journal: JournalConfig = field(default_factory=JournalConfig)
     """The record of a session on disk."""
     keys: Annotated[dict[str, str], Mark.USER_ONLY] = field(default_factory=dict)
