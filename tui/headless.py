@@ -17,7 +17,7 @@ from typing import Final
 
 from tui.core.commands import Stop, Submit
 from tui.core.errors import ExitCode, Outcome, Problem
-from tui.core.events import Event, TurnFinished
+from tui.core.events import Event, Notice, TurnFinished
 from tui.engine.bus import Subscription
 from tui.engine.engine import Engine
 from tui.headless_output import (
@@ -115,6 +115,7 @@ class _Run:
         self._printer = make_printer(job.output_format, engine.panes, session=engine.session, demo=engine.demo)
         self._cut: Cut | None = None
         self._write_error: OSError | None = None
+        self._noticed: dict[str, Problem] = {}
         self._over = asyncio.Event()
         self._ending: asyncio.Task[None] | None = None
         self._subscription: Subscription = engine.bus.subscribe("headless")
@@ -155,10 +156,18 @@ class _Run:
         for event in map(self._explained, batch):
             if self._record.feed(event):
                 out.append(self._printer.feed(event))
-                told.append(status_text(event))
+                told.append(self._status(event))
         # Answers first: whoever reads both on one screen sees what was said of an answer below it.
         await self._say("".join(out))
         await self._tell("".join(told))
+
+    def _status(self, event: Event) -> str:
+        """Return what to tell of an event; an error that stops a pane before its turn would otherwise be told twice."""
+        if isinstance(event, Notice) and event.pane is not None:
+            self._noticed[event.pane] = event.problem
+        if isinstance(event, TurnFinished) and event.problem and event.problem == self._noticed.get(event.pane):
+            return ""
+        return status_text(event)
 
     def _explained(self, event: Event) -> Event:
         """Say why a turn was stopped: nobody else knows that it was the time and not the person."""

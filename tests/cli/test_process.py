@@ -106,7 +106,7 @@ def test_an_address_that_is_none(tmp_path: Path, address: str) -> None:
     done = run("-p", "x", "--pane", "openai", "--output-format", "json", env=env, cwd=tmp_path)
     assert done.code == 1, done.err
     assert done.json()["panes"][0]["outcome"] == "caller_error"
-    assert "Bad address" in done.err
+    assert done.err.count("Bad address") == 1
     assert "Traceback" not in done.err
     doctor = run("doctor", env=env, cwd=tmp_path)
     assert "Bad address" in doctor.out
