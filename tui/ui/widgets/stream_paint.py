@@ -21,9 +21,8 @@ from tui.ui.widgets.stream_selection import (
 )
 
 COMPONENT_PREFIX: Final = "stream--"
-_AHEAD_NOW: Final = 2
-"""A page is rendered ahead one frame after it was asked for, when what the person did is on the screen."""
-_AHEAD_SECONDS: Final = 0.009
+_AHEAD_SECONDS: Final = 0.004
+"""How long a key may have to wait because the next page is being rendered ahead."""
 
 
 class StreamPaint(StreamScroll):
@@ -48,21 +47,21 @@ class StreamPaint(StreamScroll):
         raise NotImplementedError
 
     def paint_frame(self) -> None:
-        """Take in the text that came, repaint the rows that changed; with nothing to do, render a page ahead."""
-        ahead, self._ahead = self._ahead, 0
-        if self._unread or abs(ahead) != _AHEAD_NOW:
-            self._read()
-            self._flow()
-            if ahead:
-                self._ahead = ahead // abs(ahead) * _AHEAD_NOW
-                self._clock.request(self)
-        elif self._shown and self._stream.render_ahead(ahead // _AHEAD_NOW, _AHEAD_SECONDS):
-            self._ahead = ahead
-            self._clock.request(self)
+        """Take in the text that came and repaint the rows that changed."""
+        self._read()
+        self._flow()
 
     def _render_ahead(self, direction: int) -> None:
+        if not self._ahead and self.is_running:
+            self.call_after_refresh(self._go_ahead)
         self._ahead = direction
-        self._clock.request(self)
+
+    def _go_ahead(self) -> None:
+        """Render a little of the next page, then let others have their turn."""
+        direction, self._ahead = self._ahead, 0
+        if direction and self._shown and not self._unread and self._stream.render_ahead(direction, _AHEAD_SECONDS):
+            self._ahead = direction
+            self.call_later(self._go_ahead)
 
     def _flow(self) -> None:
         if not self.is_attached or not self._prepare():

@@ -91,6 +91,7 @@ class StreamPane(StreamPaint, can_focus=True):
         """Close the open section; thinking folds to one line with `summary` (or its count of words)."""
         self._read()
         self._stream.end(summary)
+        self._clock.request(self)
         self._render_ahead(-1)
 
     def clear(self) -> None:
