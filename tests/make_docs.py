@@ -16,7 +16,7 @@ def event_table() -> str:
     """Return the events of `--output-format stream-json` as a Markdown table."""
     rows = ["| `type` | fields | meaning |", "|---|---|---|"]
     for kind in typing.get_args(events.Event):
-        fields = ["cost_usd" if field.name == "cost_pico" else field.name for field in dataclasses.fields(kind)]
+        fields = [field.name.replace("_pico", "_usd") for field in dataclasses.fields(kind)]
         meaning = " ".join((kind.__doc__ or "").split("\n\n")[0].split()).replace("cost in pico-dollars", "cost")
         rows.append(
             f"| `{events.event_type(kind.__name__)}` | {', '.join(f'`{name}`' for name in fields)} | {meaning} |"

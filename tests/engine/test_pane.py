@@ -295,7 +295,7 @@ async def test_a_defect_ends_the_turn_visibly_and_the_pane_lives_on() -> None:
     rig = Rig((TextPiece(text="a"), ZeroDivisionError("boom")), GOOD)
     rig.pane.submit("q")
     done = await rig.finished()
-    assert done.outcome is Outcome.TRANSIENT
+    assert done.outcome is Outcome.CALLER_ERROR
     assert done.problem is not None
     assert "boom" in done.problem.text
     assert "ZeroDivisionError" in rig.of(Notice)[0].problem.text

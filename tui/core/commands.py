@@ -1,6 +1,7 @@
 """What a person, or a script, asks the engine to do. Commands go down; what came of them comes up as events."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TypeAlias
 
 
@@ -40,4 +41,53 @@ class ClearConversation:
     pane: str | None = None
 
 
-Command: TypeAlias = Submit | Stop | DropQueued | Retry | ClearConversation
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetryNow:
+    """Do not wait any longer for the next attempt of a pane's turn."""
+
+    pane: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerFallback:
+    """Let the offered model answer in place of the pane's own, or not."""
+
+    pane: str
+    accept: bool
+
+
+class CircuitAction(StrEnum):
+    """What a person can do about a model's circuit."""
+
+    PROBE = "probe"
+    RESET = "reset"
+    DISABLE = "disable"
+    ENABLE = "enable"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ControlCircuit:
+    """Probe, reset, disable or enable the model of a pane."""
+
+    pane: str
+    action: CircuitAction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetSessionBudget:
+    """Refuse calls of this session that could take it over `limit_pico` pico-dollars; None takes the limit away."""
+
+    limit_pico: int | None
+
+
+Command: TypeAlias = (
+    Submit
+    | Stop
+    | DropQueued
+    | Retry
+    | ClearConversation
+    | RetryNow
+    | AnswerFallback
+    | ControlCircuit
+    | SetSessionBudget
+)

@@ -16,6 +16,19 @@ from typing import Any, TypeAlias
 
 from tui.core.chat import AssistantMessage, StopReason, ToolCall, Usage
 from tui.core.errors import Outcome, Problem
+from tui.core.guard_events import (
+    AnsweredFromCache,
+    AnswerShortened,
+    AttemptFailed,
+    BudgetAlert,
+    CircuitChanged,
+    FallbackOffered,
+    FallbackStarted,
+    LimitWaiting,
+    OfflineChanged,
+    RetryScheduled,
+    SpendChanged,
+)
 from tui.core.money import usd_text
 
 
@@ -190,6 +203,8 @@ class TurnFinished:
     seconds: float = 0.0
     retry_after: float | None = None
     problem: Problem | None = None
+    refused_by_budget: bool = False
+    cached: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -232,6 +247,17 @@ Event: TypeAlias = (
     | MessageCompleted
     | TurnFinished
     | ConversationCleared
+    | AttemptFailed
+    | RetryScheduled
+    | LimitWaiting
+    | CircuitChanged
+    | FallbackOffered
+    | FallbackStarted
+    | OfflineChanged
+    | AnsweredFromCache
+    | AnswerShortened
+    | SpendChanged
+    | BudgetAlert
     | Notice
     | SessionEnded
 )
@@ -259,8 +285,8 @@ def _fields(value: Any) -> dict[str, Any]:
     result: dict[str, Any] = {}
     for item in dataclasses.fields(value):
         field_value = getattr(value, item.name)
-        if item.name == "cost_pico":
-            result["cost_usd"] = None if field_value is None else usd_text(field_value)
+        if item.name.endswith("_pico"):
+            result[item.name.removesuffix("_pico") + "_usd"] = None if field_value is None else usd_text(field_value)
         else:
             result[item.name] = _plain(field_value)
     return result

@@ -281,7 +281,7 @@ def internal_failure(error: BaseException) -> Failure:
     if isinstance(error, ProviderError):
         return error.failure
     return Failure(
-        outcome=Outcome.TRANSIENT,
+        outcome=Outcome.CALLER_ERROR,
         problem=Problem(
             title="Internal error",
             text=clean_line(f"{type(error).__name__}: {error}"),

@@ -34,6 +34,7 @@ from tui.core.events import (
 from tui.core.untrusted import clean, clean_line
 from tui.ui.view.document import SectionKind
 from tui.ui.view.format import duration
+from tui.ui.view.reduce_guard import reduce_guard
 from tui.ui.view.state import (
     TAIL_CHARACTERS,
     Append,
@@ -93,7 +94,7 @@ def reduce(view: SessionView, event: Event, now: float) -> None:
             if (pane := view.panes.get(event.pane)) and pane.turn is not None and pane.turn.id == event.turn:
                 _stream_event(pane, pane.turn, event, now)
         case _:
-            assert_never(event)
+            reduce_guard(view, event, now)
 
 
 def _start_session(view: SessionView, event: SessionStarted) -> None:

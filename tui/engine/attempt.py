@@ -1,0 +1,219 @@
+"""One attempt of a turn: a request goes out and its chunks become events."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final, assert_never
+
+from tui.core.chat import (
+    AssistantMessage,
+    ChatRequest,
+    Chunk,
+    Finished,
+    StreamOpened,
+    TextPiece,
+    ThinkingPiece,
+    ToolCall,
+    ToolCallReady,
+    ToolCallStarted,
+    Usage,
+    UsageSeen,
+)
+from tui.core.clock import Clock
+from tui.core.events import (
+    AttemptStarted,
+    Event,
+    StreamStarted,
+    TextDelta,
+    ThinkingDelta,
+    ToolCallBegan,
+    ToolCallRequested,
+    UsageReported,
+)
+from tui.core.secrets import StreamMasker
+from tui.core.untrusted import clean, clean_line
+from tui.providers.base import Provider
+
+_CHARACTERS_PER_TOKEN: Final = 4
+
+
+class _TextLane:
+    """Text of one kind on its way from raw chunks to deltas: raw for the history, cleaned and masked to be shown."""
+
+    def __init__(self, emit: Callable[[str], None]) -> None:
+        self.parts: list[str] = []
+        self.characters = 0
+        self._emit = emit
+        self._masker = StreamMasker()
+
+    def feed(self, raw: str) -> None:
+        self.parts.append(raw)
+        self.characters += len(raw)
+        self._show(self._masker.feed(clean(raw)))
+
+    def flush(self) -> None:
+        self._show(self._masker.flush())
+
+    def raw(self) -> str:
+        return "".join(self.parts)
+
+    def _show(self, text: str) -> None:
+        if text:
+            self._emit(text)
+
+
+@dataclass(slots=True, kw_only=True)
+class Attempt:
+    """The state of one request.
+
+    `run` may be cancelled at any await; the attributes then say how far it came. `next_seq` numbers the deltas of
+    the whole turn; `cost` prices usage in pico-dollars, or returns None.
+    """
+
+    pane: str
+    turn: str
+    number: int
+    request: ChatRequest
+    provider: Provider
+    publish: Callable[[Event], None]
+    clock: Clock
+    next_seq: Callable[[], int]
+    cost: Callable[[Usage], int | None]
+    visible: bool = False
+    opened: bool = False
+    final: Finished | None = None
+    request_id: str | None = None
+    started: float = 0.0
+    first_token: float | None = None
+    _usage: Usage | None = None
+    _calls: list[ToolCall] = field(default_factory=list)
+    _text: _TextLane = field(init=False)
+    _thinking: _TextLane = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._text = _TextLane(self._emit_text)
+        self._thinking = _TextLane(self._emit_thinking)
+
+    async def run(self) -> None:
+        """Send the request and publish what comes. Raises `ProviderError`."""
+        self.started = self.clock.monotonic()
+        self.publish(
+            AttemptStarted(pane=self.pane, turn=self.turn, attempt=self.number, model=clean_line(self.request.model))
+        )
+        try:
+            async with self.provider.stream(self.request) as stream:
+                async for chunk in stream:
+                    self._take(chunk)
+        finally:
+            self._text.flush()
+            self._thinking.flush()
+
+    @property
+    def text(self) -> str:
+        """The answer so far, as received."""
+        return self._text.raw()
+
+    @property
+    def thinking(self) -> str:
+        """The shown thinking so far, as received."""
+        return self._thinking.raw()
+
+    @property
+    def calls(self) -> tuple[ToolCall, ...]:
+        """The complete tool calls."""
+        return tuple(self._calls)
+
+    @property
+    def first_token_s(self) -> float | None:
+        """Seconds from the request to the first token."""
+        return None if self.first_token is None else round(self.first_token - self.started, 4)
+
+    def message(self) -> AssistantMessage | None:
+        """Return the whole answer, or None when the provider did not end it."""
+        if self.final is None:
+            return None
+        return AssistantMessage(text=self.text, thinking=self.thinking, tool_calls=self.calls, native=self.final.native)
+
+    def usage(self) -> Usage:
+        """Return the provider's count, or an estimate of what a cut stream will be charged for."""
+        if self.final is not None and self._usage is not None:
+            return self._usage
+        if not self.opened:
+            return Usage()
+        seen = self._usage or Usage(input_tokens=estimate_input(self.request), estimated=True)
+        arguments = sum(len(call.arguments) for call in self._calls)
+        generated = _tokens(self._text.characters + self._thinking.characters + arguments)
+        if generated <= seen.output_tokens and not seen.estimated:
+            return seen
+        return Usage(
+            input_tokens=seen.input_tokens,
+            cache_read_tokens=seen.cache_read_tokens,
+            cache_write_5m_tokens=seen.cache_write_5m_tokens,
+            cache_write_1h_tokens=seen.cache_write_1h_tokens,
+            output_tokens=max(generated, seen.output_tokens),
+            reasoning_tokens=max(_tokens(self._thinking.characters), seen.reasoning_tokens),
+            estimated=True,
+        )
+
+    def _take(self, chunk: Chunk) -> None:
+        match chunk:
+            case TextPiece(text=text):
+                self._mark_first_token()
+                self._text.feed(text)
+            case ThinkingPiece(text=text):
+                self._mark_first_token()
+                self._thinking.feed(text)
+            case ToolCallStarted(id=call_id, name=name):
+                self._mark_first_token()
+                self.visible = True
+                self.publish(
+                    ToolCallBegan(pane=self.pane, turn=self.turn, call_id=clean_line(call_id), name=clean_line(name))
+                )
+            case ToolCallReady(call=call):
+                self._mark_first_token()
+                self.visible = True
+                self._calls.append(call)
+                self.publish(ToolCallRequested(pane=self.pane, turn=self.turn, call=clean_call(call)))
+            case UsageSeen(usage=usage):
+                self._usage = usage
+                self.publish(UsageReported(pane=self.pane, turn=self.turn, usage=usage, cost_pico=self.cost(usage)))
+            case StreamOpened(request_id=request_id):
+                self._open(request_id)
+            case Finished():
+                self.final = chunk
+                if chunk.request_id is not None:
+                    self.request_id = clean_line(chunk.request_id)
+            case _:
+                assert_never(chunk)
+
+    def _open(self, request_id: str | None) -> None:
+        self.opened = True
+        self.request_id = None if request_id is None else clean_line(request_id)
+        self.publish(StreamStarted(pane=self.pane, turn=self.turn, attempt=self.number, request_id=self.request_id))
+
+    def _mark_first_token(self) -> None:
+        if self.first_token is None:
+            self.first_token = self.clock.monotonic()
+
+    def _emit_text(self, text: str) -> None:
+        self.visible = True
+        self.publish(TextDelta(pane=self.pane, turn=self.turn, seq=self.next_seq(), text=text))
+
+    def _emit_thinking(self, text: str) -> None:
+        self.visible = True
+        self.publish(ThinkingDelta(pane=self.pane, turn=self.turn, seq=self.next_seq(), text=text))
+
+
+def clean_call(call: ToolCall) -> ToolCall:
+    """Return a tool call as it may be shown."""
+    return ToolCall(
+        id=clean_line(call.id), name=clean_line(call.name), arguments=clean(call.arguments), parsed=call.parsed
+    )
+
+
+def estimate_input(request: ChatRequest) -> int:
+    """Return a rough count of a request's input tokens."""
+    return _tokens(sum(len(message.text) for message in request.messages) + len(request.system))
+
+
+def _tokens(characters: int) -> int:
+    return -(-characters // _CHARACTERS_PER_TOKEN)
