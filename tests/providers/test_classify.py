@@ -291,7 +291,7 @@ def test_hints_name_variables_and_keys() -> None:
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.8.8.8", "[::1]", "box.localhost"])
 def test_a_refusal_of_this_machine_means_no_server(host: str) -> None:
-    target = Target(base_url=f"http://{host}:11434/v1")
+    target = Target(wire="compatible", base_url=f"http://{host}:11434/v1")
     failure = classify(because(httpx2.ConnectError(""), REFUSED)(), target)
     assert failure.outcome is Outcome.OFFLINE
     assert failure.problem.title == "Server not running"

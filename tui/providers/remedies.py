@@ -161,7 +161,8 @@ def problem(
     if kind is Kind.REFUSED and target.is_local:
         title = "Server not running"
         text = "Nothing listens at {address}"
-        hint = "Start the server (Ollama: `ollama serve`), or check `base_url` of `[endpoints.{wire}]`."
+        example = " (Ollama: `ollama serve`)" if target.wire == "compatible" else ""
+        hint = f"Start the server{example}, or check `base_url` of `[endpoints.{{wire}}]`."
     values = {
         "vendor": target.vendor,
         "wire": target.wire,
