@@ -24,6 +24,7 @@ class Tone(StrEnum):
     BADGE = "badge"
     MARK = "mark"
     FLAG = "flag"
+    FRAME = "frame"
     OK = "ok"
     BUSY = "busy"
     WARN = "warn"

@@ -30,7 +30,7 @@ def rail_lines(
     view: SessionView, width: int, height: int, glyphs: Glyphs, now: float, *, others: Sequence[str] = ()
 ) -> list[Line]:
     """Return the rail's lines. `others` are panes not on screen, whose last lines are shown."""
-    inner = max(width - 2, 1)
+    inner = max(width - 3, 1)
     totals = view.totals()
     lines: list[Line] = []
     if height >= _SUMS_FROM:
@@ -45,7 +45,8 @@ def rail_lines(
     room = max((height - len(lines)) // max(len(shown), 1), 3)
     for pane in shown:
         lines += _block(pane, view, inner, glyphs, now, room, with_tail=bool(others))
-    return [((" ", Tone.PLAIN), *line) for line in lines[:height]]
+    lines += [()] * (height - len(lines))
+    return [((glyphs.vertical, Tone.FRAME), (" ", Tone.PLAIN), *line) for line in lines[:height]]
 
 
 def _heading(text: str, width: int, glyphs: Glyphs) -> Line:

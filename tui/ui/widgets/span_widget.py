@@ -12,6 +12,7 @@ from rich.color import ColorParseError as RichColorParseError
 from rich.segment import Segment
 from rich.style import Style
 from textual.color import Color, ColorParseError
+from textual.filter import LineFilter
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
@@ -32,6 +33,7 @@ class Stage:
 
 _VARIABLES: Final[Mapping[Tone, str]] = {
     Tone.MUTED: "muted",
+    Tone.FRAME: "panel",
     Tone.ACCENT: "accent",
     Tone.MARK: "accent",
     Tone.FLAG: "state-warn",
@@ -73,6 +75,8 @@ class SpanWidget(Widget, can_focus=False):
         self.stage = stage
         self._shown: Sequence[Line] = ()
         self._shown_width = -1
+        self._strips: dict[int, Strip] = {}
+        self._filters: list[LineFilter] = []
         self._tones: dict[Tone, Style] = {}
         self._tones_of: Mapping[str, str] | None = None
 
@@ -88,11 +92,43 @@ class SpanWidget(Widget, can_focus=False):
         was, self._shown = self._shown, self.lines(width, height)
         if self._shown_width != width:
             self._shown_width = width
+            self._strips.clear()
             self.refresh()
             return
         for row in range(min(height, max(len(was), len(self._shown)))):
             if was[row : row + 1] != self._shown[row : row + 1]:
+                self._strips.pop(row, None)
                 self.refresh(Region(0, row, width, 1))
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Return painted rows from a cache of our own.
+
+        Textual asks every visible widget for its rows whenever any row of the screen changes; its styles cache
+        looks up colours of all ancestors each time, which costs more than the rows themselves.
+        """
+        if self.gutter.totals != (0, 0):
+            return super().render_lines(crop)
+        width = self.size.width
+        filters = list(self.get_line_filters())
+        if filters != self._filters or width != self._shown_width:
+            self._filters = filters
+            self._strips.clear()
+        strips = [self._strips.get(y) or self._paint(y) for y in crop.line_range]
+        if crop.column_span != (0, width):
+            strips = [strip.crop(*crop.column_span) for strip in strips]
+        return strips
+
+    def _paint(self, y: int) -> Strip:
+        strip = self.render_line(y)
+        for line_filter in self._filters:
+            strip = strip.apply_filter(line_filter, self.background_colors[1])
+        self._strips[y] = strip
+        return strip
+
+    def notify_style_update(self) -> None:
+        """The theme or a class changed: colours are looked up again."""
+        super().notify_style_update()
+        self._strips.clear()
 
     def render_line(self, y: int) -> Strip:
         """Draw one row."""
