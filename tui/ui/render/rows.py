@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
+from rich.cells import get_character_cell_size
 from rich.color import ColorSystem
 from rich.console import Console
 from rich.segment import Segment
@@ -166,6 +167,8 @@ def make_row(runs: Sequence[Run], width: int, base: Style, *, lead: int = 0, joi
         text, style = run_text, run_style
     if text:
         body.append(Segment(text, style))
+    if len(body) > 1 and not all(segment.text.isascii() for segment in body):
+        body = _whole_clusters(body)
     for segment in body:
         cells += width_of(segment.text)
     row = Row(body, cells, width + 1, base)
@@ -175,6 +178,20 @@ def make_row(runs: Sequence[Run], width: int, base: Style, *, lead: int = 0, joi
     row.lead = lead
     row.joint = joint
     return row
+
+
+def _whole_clusters(segments: Sequence[Segment]) -> list[Segment]:
+    """Move marks that change the character before them to its segment, or the row's width would depend on the cut."""
+    whole: list[Segment] = []
+    for text, style, _ in segments:
+        marks = 0
+        while whole and marks < len(text) and not get_character_cell_size(text[marks]):
+            marks += 1
+        if marks:
+            whole[-1] = Segment(whole[-1].text + text[:marks], whole[-1].style)
+        if text[marks:]:
+            whole.append(Segment(text[marks:], style))
+    return whole
 
 
 def with_thumb(row: Row, glyph: str, style: Style) -> Row:
