@@ -440,3 +440,19 @@ async def test_a_click_on_a_tab_selects_its_pane(wait_until: WaitUntil, home: Pa
         column = table.rows()[1].index("gemini")
         await table.pilot.click(offset=(column, 1))
         await table.wait(lambda: table.visible() == ("gemini",))
+
+
+@pytest.mark.parametrize(
+    ("ui", "theme"),
+    [
+        (UiConfig(low_bandwidth=Switch.ON), "llmmixer-ansi"),
+        (UiConfig(low_bandwidth=Switch.ON, theme="llmmixer-light"), "llmmixer-light"),
+        (UiConfig(low_bandwidth=Switch.OFF), "llmmixer-dark"),
+    ],
+)
+async def test_sparing_bytes_takes_short_colours_unless_a_theme_was_chosen(
+    home: Path, ui: UiConfig, theme: str
+) -> None:
+    app = LLMMixerApp(FakeEngine(), Config(ui=ui), environ={"HOME": str(home)}, cwd=home)
+    assert app.theme == theme
+    assert (app.frame_clock.interval > 0.09) is (ui.low_bandwidth is Switch.ON)

@@ -12,7 +12,7 @@ from textual.app import App
 from textual.binding import BindingType
 from textual.screen import Screen
 
-from tui.config.model import Config, Switch
+from tui.config.model import Config, Switch, UiConfig
 from tui.core.events import Notice, NoticeLevel, SessionStarted
 from tui.ui import theming
 from tui.ui.actions import by_id, key_text, resolve
@@ -32,6 +32,7 @@ _QUIET_BEFORE_WARM_UP: Final = 0.3
 """Seconds without a key before an SDK is imported; an import must not get in the way of typing."""
 _LOW_BANDWIDTH_FRAMES: Final = 10
 _LOW_BANDWIDTH_STEP: Final = 12
+_LOW_BANDWIDTH_THEME: Final = "llmmixer-ansi"
 _LOW_BANDWIDTH_FIGURES: Final = 1.0
 """Seconds between two repaints of figures that run while an answer streams."""
 
@@ -69,7 +70,12 @@ class LLMMixerApp(App[None]):
         self._pump: Pump | None = None
         self._last_key = 0.0
         self._main: MainScreen | None = None
-        theming.register(self, config.ui.theme, environ)
+        theming.register(self, self._first_theme(), environ)
+
+    def _first_theme(self) -> str:
+        """The theme of the configuration; where bytes are spared and none was chosen, the one with short colours."""
+        wanted = self._config.ui.theme
+        return _LOW_BANDWIDTH_THEME if self._low_bandwidth and wanted == UiConfig().theme else wanted
 
     def get_default_screen(self) -> Screen[None]:
         """Return the main screen; there is no other below it."""
