@@ -330,7 +330,7 @@ async def test_an_idle_pane_schedules_nothing() -> None:
         app.pane.load(numbered(100))
         await settled(app)
         assert app.frame_clock.is_idle
-        assert not list(app.pane._timers)
+        await until(lambda: not any(timer._task and not timer._task.done() for timer in app.pane._timers))
 
 
 @pytest.mark.parametrize("name", ["llmmixer-dark", "llmmixer-light", "llmmixer-contrast", "textual-dark", "nord"])

@@ -21,6 +21,8 @@ from tui.ui.widgets.stream_selection import (
 )
 
 COMPONENT_PREFIX: Final = "stream--"
+_AHEAD_DELAY: Final = 0.015
+"""Seconds after a scroll until the next page is rendered ahead: what the person did is on the screen by then."""
 _AHEAD_SECONDS: Final = 0.004
 """How long a key may have to wait because the next page is being rendered ahead."""
 
@@ -53,7 +55,7 @@ class StreamPaint(StreamScroll):
 
     def _render_ahead(self, direction: int) -> None:
         if not self._ahead and self.is_running:
-            self.call_after_refresh(self._go_ahead)
+            self.set_timer(_AHEAD_DELAY, self._go_ahead)
         self._ahead = direction
 
     def _go_ahead(self) -> None:
