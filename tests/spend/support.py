@@ -14,7 +14,11 @@ START = 1_795_000_000.0
 
 def price(input_rate: int = 2_000_000, output_rate: int = 10_000_000) -> Price:
     return Price(
-        input=input_rate, output=output_rate, cache_read=input_rate, cache_write_5m=input_rate, cache_write_1h=input_rate
+        input=input_rate,
+        output=output_rate,
+        cache_read=input_rate,
+        cache_write_5m=input_rate,
+        cache_write_1h=input_rate,
     )
 
 
