@@ -1,9 +1,11 @@
 """What the user interface needs of an engine; the real one and a test's fake both have it."""
 
-from typing import Protocol
+from pathlib import Path
+from typing import Literal, Protocol, runtime_checkable
 
 from tui.core.commands import Command
 from tui.core.events import PaneInfo
+from tui.core.spend_report import SpendReport
 from tui.engine.bus import Bus
 
 
@@ -26,3 +28,25 @@ class Engine(Protocol):
 
     async def close(self) -> None:
         """End the session."""
+
+
+@runtime_checkable
+class SpendSource(Protocol):
+    """An engine that keeps a ledger."""
+
+    async def spend_report(self) -> SpendReport:
+        """Return what was spent so far. Raises LLMMixerError when the ledger cannot be read."""
+
+    async def export(self, format: Literal["csv", "json"], path: Path) -> None:  # noqa: A002 - what it is
+        """Write every entry of the ledger to a new file. Raises LLMMixerError or OSError when that fails."""
+
+
+@runtime_checkable
+class Estimator(Protocol):
+    """An engine that can tell what a prompt would cost."""
+
+    def estimate(self, text: str, panes: tuple[str, ...] | None) -> tuple[int, int] | None:
+        """Return the least and the most that sending `text` would cost, in pico-dollars; None without a price.
+
+        `panes` are those it goes to, None for all. Called at most a few times a second while a person types.
+        """
