@@ -49,7 +49,8 @@ def stream(text: str, size: int, *, width: int = 40, kind: SectionKind = Section
     step = size or max(1, len(text))
     for start in range(0, len(text), step):
         layout.append(text[start : start + step])
-        layout.window()
+        if size:
+            layout.window()
     layout.end("")
     return layout
 
