@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from tui.config.load import load
 from tui.config.mistakes import ConfigError
+from tui.config.model import Range
 from tui.config.save import set_value, write_private
 from tui.config.schema import KEY_NAME, Many, Named, Node, Scalar, Table, choices, known_keys, schema
 from tui.core.errors import UsageError
@@ -158,16 +159,19 @@ def _strategy(path: tuple[str, ...], node: Node) -> st.SearchStrategy[Any]:
     assert isinstance(node, Scalar)
     if choices(node.kind):
         return st.sampled_from(choices(node.kind))
+    span = next((rule for rule in node.rules if isinstance(rule, Range)), Range(5, 60))
+    least, most = span.least or 0, span.most or 60
     return {
         bool: st.booleans(),
-        int: st.integers(5, 60),
-        float: st.floats(0.001, 86_400),
+        int: st.integers(least, most),
+        float: st.floats(max(least, 0.001), most),
         Decimal: _MONEY,
         str: _TEXT if node.long_text else _LINE,
     }[node.kind]
 
 
-_SETTABLE = [(path, node) for path, node in known_keys(schema()) if path[0] not in {"prices", "keys"}]
+_ELSEWHERE = {"prices", "keys", "limits", "fallback", "budgets", "spend"}  # names that must mean something
+_SETTABLE = [(path, node) for path, node in known_keys(schema()) if path[0] not in _ELSEWHERE]
 
 
 @settings(deadline=None, max_examples=60)

@@ -133,7 +133,8 @@ def _toml(value: Any) -> str:
     if isinstance(value, list):
         return "[" + ", ".join(_toml(item) for item in value) + "]"
     if isinstance(value, dict):
-        return "{ " + ", ".join(f"{name} = {_toml(item)}" for name, item in value.items() if item != "") + " }"
+        shown = (f"{name} = {_toml(item)}" for name, item in value.items() if item not in ("", []))
+        return "{ " + ", ".join(shown) + " }"
     return _quoted(str(value))
 
 

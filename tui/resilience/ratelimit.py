@@ -182,8 +182,8 @@ class RateLimiter:
     @contextmanager
     def _shared(self) -> Iterator[float]:
         """Work on the newest state; yield the time."""
-        now = self._clock()
         held = None if self._file is None else self._take(self._file)
+        now = self._clock()  # only now: others wrote later times while this one waited for the file
         self._tidy(now)
         try:
             yield now

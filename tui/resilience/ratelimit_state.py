@@ -15,6 +15,7 @@ LEARNED_FOR_S: Final = 300.0
 _LEARNED_SHARE: Final = 0.8
 _LEARN_FROM: Final = 4
 _MOST_PAUSE_S: Final = 3600.0
+_SLACK_S: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +108,7 @@ class State:
 
         Times in the future are from before a restart of the machine and mean nothing any more.
         """
-        self.uses = [use for use in self.uses if now - WINDOW_S < use.at <= now]
+        self.uses = [use for use in self.uses if now - WINDOW_S < use.at <= now + _SLACK_S]
         alive: dict[Owner, bool] = {}
         for call in self.calls:
             if call.owner not in alive:
