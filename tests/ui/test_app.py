@@ -7,6 +7,7 @@ from typing import cast
 
 import pytest
 from textual.pilot import Pilot
+from textual.selection import SELECT_ALL
 
 from tests.conftest import WaitUntil
 from tests.ui.fake_engine import PANES, FakeEngine
@@ -456,3 +457,41 @@ async def test_sparing_bytes_takes_short_colours_unless_a_theme_was_chosen(
     app = LLMMixerApp(FakeEngine(), Config(ui=ui), environ={"HOME": str(home)}, cwd=home)
     assert app.theme == theme
     assert (app.frame_clock.interval > 0.09) is (ui.low_bandwidth is Switch.ON)
+
+
+async def test_a_defect_in_a_frame_ends_the_application_with_its_traceback(
+    wait_until: WaitUntil, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError("a defect")
+
+    async def run() -> None:
+        async with running(wait_until, home) as table:
+            monkeypatch.setattr("tui.ui.pump.reduce", broken)
+            table.engine.begin("claude")
+            await table.wait(lambda: not table.app.is_running)
+
+    with pytest.raises(ZeroDivisionError, match="a defect"):
+        await run()
+
+
+async def test_arrows_with_ctrl_move_between_prompt_and_pane(wait_until: WaitUntil, home: Path) -> None:
+    async with running(wait_until, home) as table:
+        await table.press("ctrl+up")
+        assert table.in_pane()
+        await table.press("ctrl+down")
+        assert not table.in_pane()
+
+
+async def test_a_selection_is_copied_masked_by_ctrl_c(wait_until: WaitUntil, home: Path) -> None:
+    secret = "another-secret-value-of-this-test"
+    secrets.register([secret])
+    async with running(wait_until, home) as table:
+        table.engine.answer("claude", f"the key is {secret} ok")
+        await table.shown("the key is")
+        table.main.panes["claude"].stream.focus()
+        table.main.selections = {table.main.panes["claude"].stream: SELECT_ALL}
+        await table.press("ctrl+c")
+        assert "the key is" in table.app.clipboard
+        assert secret not in table.app.clipboard
+        assert not table.main.get_selected_text()

@@ -4,7 +4,7 @@ import asyncio
 import gc
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from rich.color import ColorSystem
 from textual import events
@@ -101,6 +101,7 @@ class LLMMixerApp(App[None]):
 
     def on_mount(self) -> None:
         """Let the events in."""
+        asyncio.get_running_loop().set_exception_handler(self._loop_failed)
         screen = self._main
         if screen is None:
             return
@@ -140,11 +141,24 @@ class LLMMixerApp(App[None]):
             self._last_key = self.stage.now()
         await super().on_event(event)
 
+    def _loop_failed(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """A defect in a callback, such as a frame, must end the application with its traceback, not freeze it."""
+        error = context.get("exception")
+        if isinstance(error, Exception) and "handle" in context:
+            self.call_next(_raise, error)
+        else:
+            loop.default_exception_handler(context)
+
     async def on_unmount(self) -> None:
         """End the session, whatever made the application end."""
+        asyncio.get_running_loop().set_exception_handler(None)
         if self._pump is not None:
             self._pump.close()
         await self.engine.close()
+
+
+def _raise(error: Exception) -> None:
+    raise error
 
 
 def _probed_width(config: Config, environ: Mapping[str, str]) -> int | None:
