@@ -1,43 +1,32 @@
-"""Masking of secrets on their way to disk, screen log and clipboard.
+"""Masking of secrets on their way to disk, screen log, telemetry and clipboard.
 
-Known values of this process (its API keys) are masked first, then the shapes of well-known credentials. What
-a model or a file gets is never masked: a masked file that is written back would be destroyed.
+Known values of this process (its API keys) are masked first, then what is recognised by its shape or by the name
+beside it. What a model or a file gets is never masked: a masked file that is written back would be destroyed.
 """
 
-import hashlib
-import hmac
-import os
+import dataclasses
+import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Set
+from enum import Enum
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
+from urllib.parse import quote, quote_plus
+
+from tui.core.secret_lines import LONGEST, Lines, label, mask_lines
+from tui.core.secret_names import Strength, is_harmless, name_strength
+
+__all__ = ["LineMasker", "StreamMasker", "known_values", "mask", "mask_value", "register"]
 
 _MIN_KNOWN: Final = 8
-_SALT: Final = os.urandom(16)
 _known: set[str] = set()
-
-_SHAPES: Final = re.compile(
-    r"""
-    (?P<pem>-----BEGIN[A-Z ]*PRIVATE\ KEY-----[\s\S]*?(?:-----END[A-Z ]*PRIVATE\ KEY-----|\Z))
-  | (?P<jwt>\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,})
-  | (?P<key>\b(?:
-        sk-(?:ant-|proj-|svcacct-)?[A-Za-z0-9_-]{20,}
-      | AIza[A-Za-z0-9_-]{35}
-      | gh[pousr]_[A-Za-z0-9]{30,} | github_pat_[A-Za-z0-9_]{30,} | glpat-[A-Za-z0-9_-]{20,}
-      | AKIA[A-Z0-9]{16} | ASIA[A-Z0-9]{16}
-      | xox[abposr]-[A-Za-z0-9-]{10,} | hf_[A-Za-z0-9]{30,} | pypi-[A-Za-z0-9_-]{40,} | npm_[A-Za-z0-9]{36}
-      | (?:sk|rk)_(?:live|test)_[A-Za-z0-9]{16,}
-    ))
-  | (?P<url>(?<=://)[^\s/:@]*:(?P<password>[^\s/@]{3,})(?=@))
-  | (?P<header>(?i:\b(?:authorization|x-api-key|x-goog-api-key|cookie)["']?\s*[:=]\s*["']?(?:bearer\s+|basic\s+)?)
-        (?P<header_value>[A-Za-z0-9._~+/=-]{8,}))
-    """,
-    re.VERBOSE,
-)
 
 
 def register(values: Iterable[str]) -> None:
-    """Add exact values to mask wherever they appear. Values under eight characters are ignored."""
+    """Add exact values to mask wherever they appear. Values under eight characters are ignored.
+
+    They are also found as they stand in JSON text and percent-encoded in URLs.
+    """
     _known.update(value for value in values if len(value) >= _MIN_KNOWN)
 
 
@@ -46,36 +35,111 @@ def known_values() -> frozenset[str]:
     return frozenset(_known)
 
 
-def _label(kind: str, secret: str) -> str:
-    digest = hmac.new(_SALT, secret.encode("utf-8", "replace"), hashlib.sha256).hexdigest()[:4]
-    return f"[masked:{kind}:{digest}]"
-
-
-def _mask_match(match: re.Match[str]) -> str:
-    for kind, value in (("url", match["password"]), ("header", match["header_value"])):
-        if value is not None:
-            return match[0].replace(value, _label(kind, value))
-    return _label(match.lastgroup or "secret", match[0])
+@lru_cache(maxsize=8)
+def _forms(values: frozenset[str]) -> tuple[str, ...]:
+    """Return every way the values are written, the longest first."""
+    forms: set[str] = set(values)
+    for value in values:
+        sound = value.encode("utf-8", "replace").decode()
+        forms |= {json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1], json.dumps(value)[1:-1].replace("/", "\\/")}
+        forms |= {quote(sound, safe=""), quote(sound), quote_plus(sound)}
+    return tuple(sorted(forms, key=lambda form: (-len(form), form)))
 
 
 @lru_cache(maxsize=8)
 def _known_pattern(values: frozenset[str]) -> re.Pattern[str]:
-    return re.compile("|".join(re.escape(value) for value in sorted(values, key=len, reverse=True)) or r"(?!)")
+    return re.compile("|".join(map(re.escape, _forms(values))) or r"(?!)")
 
 
 def _mask_known(match: re.Match[str]) -> str:
-    return _label("known", match[0])
+    return label("known", match[0])
 
 
 def mask(text: str) -> str:
     """Return `text` with every known or recognisable secret replaced by ``[masked:kind:xxxx]``.
 
     The four hexadecimal digits are the same for the same secret within one run, so that two places can be
-    seen to hold the same one; no character of the secret is kept. Masking twice changes nothing more.
+    seen to hold the same one; no character of the secret is kept. Masking twice changes nothing more, and JSON
+    stays JSON.
     """
     if _known:
-        text = _known_pattern(frozenset(_known)).sub(_mask_known, text)
-    return _SHAPES.sub(_mask_match, text)
+        values = frozenset(_known)
+        if any(form in text for form in _forms(values)):
+            text = _known_pattern(values).sub(_mask_known, text)
+    return mask_lines(text)
+
+
+def mask_value(value: Any) -> Any:
+    """Return a JSON-ready copy of `value` with the secrets in it masked at any depth, in keys and in values.
+
+    A text under a name that holds secrets is masked as a whole. Mappings become dicts; sequences, sets and tuples
+    lists; dataclasses dicts of their fields; exceptions their type, message, notes and causes; bytes text.
+    """
+    return _walk(value, "", ())
+
+
+_DEEPEST: Final = 60
+
+
+def _walk(value: Any, name: str, above: tuple[int, ...]) -> Any:
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    if isinstance(value, Enum):
+        value = value.value if isinstance(value.value, str | int | float) else value.name
+    if isinstance(value, bytes | bytearray | memoryview):
+        value = bytes(value).decode("utf-8", "backslashreplace")
+    if isinstance(value, str):
+        return _mask_named(value, name) if name else mask(value)
+    if id(value) in above or len(above) > _DEEPEST:
+        return "[repeated]"
+    above = (*above, id(value))
+    if isinstance(value, BaseException):
+        return _walk_error(value, above)
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        value = {item.name: getattr(value, item.name, None) for item in dataclasses.fields(value)}
+    if isinstance(value, Mapping):
+        return _walk_mapping(value, above)
+    if isinstance(value, list | tuple | Set):
+        return [_walk(item, name, above) for item in value]
+    return mask(_text_of(value))
+
+
+def _walk_mapping(value: Mapping[Any, Any], above: tuple[int, ...]) -> dict[str, Any]:
+    result: dict[str, Any] = {}
+    for key, item in value.items():
+        text = str(key)
+        masked = mask(text)
+        while masked in result:
+            masked += "'"
+        result[masked] = _walk(item, text if name_strength(text) else "", above)
+    return result
+
+
+def _walk_error(error: BaseException, above: tuple[int, ...]) -> dict[str, Any]:
+    told: dict[str, Any] = {"type": type(error).__name__, "message": mask(_text_of(error))}
+    if notes := getattr(error, "__notes__", None):
+        told["notes"] = _walk(notes, "", above)
+    cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    if cause is not None:
+        told["cause"] = _walk(cause, "", above)
+    if isinstance(error, BaseExceptionGroup):
+        told["errors"] = _walk(error.exceptions, "", above)
+    return told
+
+
+def _text_of(value: object) -> str:
+    try:
+        return str(value)
+    except Exception as error:  # noqa: BLE001 - a foreign object's own text may fail in any way
+        return f"<{type(value).__name__}: no text, {type(error).__name__}>"
+
+
+def _mask_named(value: str, name: str) -> str:
+    masked = mask(value)
+    strength = name_strength(name)
+    if masked != value or strength is Strength.NONE:
+        return masked
+    return value if is_harmless(value, strength, name=name, quoted=True, code=False) else label("value", value)
 
 
 class StreamMasker:
@@ -85,8 +149,9 @@ class StreamMasker:
     """
 
     def __init__(self) -> None:
-        self._values = known_values()
-        self._pattern = _known_pattern(self._values)
+        values = known_values()
+        self._values = _forms(values)
+        self._pattern = _known_pattern(values)
         self._held = ""
 
     def feed(self, text: str) -> str:
@@ -122,3 +187,44 @@ class StreamMasker:
                     hold = at
                 at = text.find(value[0], at + 1)
         return hold
+
+
+class LineMasker:
+    """Masks a text that arrives in pieces as `mask` does, for what is kept: logs, recorded output.
+
+    Text comes out line by line. A line longer than eight thousand characters comes out in parts, cut where no secret
+    is; a private key comes out as one label when it is over.
+    """
+
+    def __init__(self) -> None:
+        self._known = StreamMasker()
+        self._lines = Lines()
+        self._parts: list[str] = []
+        self._length = 0
+
+    def feed(self, text: str) -> str:
+        """Return the masked text that is complete now."""
+        return self._take(self._known.feed(text))
+
+    def flush(self) -> str:
+        """Return the rest, masked; the stream is over."""
+        safe = self._take(self._known.flush())
+        rest = "".join(self._parts)
+        self._parts.clear()
+        self._length = 0
+        return safe + (self._lines.line(rest) if rest else "") + self._lines.end()
+
+    def _take(self, text: str) -> str:
+        self._parts.append(text)
+        self._length += len(text)
+        if "\n" not in text and self._length <= LONGEST:
+            return ""
+        *whole, rest = "".join(self._parts).split("\n")
+        done = [self._lines.line(line + "\n") for line in whole]
+        while len(rest) > LONGEST:
+            masked, used = self._lines.piece(rest[:LONGEST])
+            done.append(masked)
+            rest = rest[used:]
+        self._parts = [rest]
+        self._length = len(rest)
+        return "".join(done)
