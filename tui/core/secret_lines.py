@@ -27,9 +27,8 @@ _SAME_LINE: Final = re.compile(
 _BODY_LINE: Final = re.compile(r"""[\s>|+#*"'-]{0,40}[A-Za-z0-9+/=]+(?:\\[nr])*["',+\s\\]*""")
 _FIRST_BODY: Final = re.compile(r"[A-Za-z0-9+/=]{16,}")
 _HEADER_LINE: Final = re.compile(r"[\s>|+#]{0,40}[A-Za-z-]+: .{1,120}")
-_OPEN: Final = re.compile(
-    r"""(?P<indent>[ \t-]*).*?(?P<name>[\w.-]+)(?:\\*["'`])?\s*(?:(?P<sep>[:=])\s*(?P<block>[|>][+-]?)?|>)\s*""", re.DOTALL
-)
+_OPEN: Final = re.compile(r"""(?P<name>[\w.-]{1,60})(?:\\*["'`])?\s*(?:[:=]\s*(?P<block>[|>][+-]?)?|>)\s*\Z""")
+_OPEN_TAIL: Final = 120
 _NAME_FIELD: Final = re.compile(r"""\s*-?\s*["']?(?:name|key|Name|Key)["']?\s*[:=]\s*["']?(?P<name>[\w.-]+)["']?,?\s*""")
 _NEXT_VALUE: Final = re.compile(
     r"""\s*(?:["']?[Vv]alue["']?\s*[:=]\s*)?(?:(?P<quote>["'`])(?P<text>[^"'`\n]+)(?P=quote).*|(?P<bare>[^"'`<>\n]+)\s*)""",
@@ -57,6 +56,10 @@ def replace(line: str, spans: list[Span]) -> str:
         position = span.end
     parts.append(line[position:])
     return "".join(parts)
+
+
+def _indentation(line: str) -> int:
+    return len(line) - len(line.lstrip(" \t-"))
 
 
 def _of_interest(line: str) -> bool:
@@ -142,20 +145,18 @@ class Lines:
 
     def _note_name(self, line: str) -> None:
         """Remember a secret's name at the end of a line; its value may follow on the next."""
-        if line.rstrip()[-1:] not in (":", "=", ">", "|", "-", "+", '"', "'", ",") and ":" not in line:
-            return
         field = _NAME_FIELD.fullmatch(line)
-        opened = field or _OPEN.fullmatch(line)
+        opened = field or _OPEN.search(line, max(0, len(line) - _OPEN_TAIL))
         if opened is None or name_strength(opened["name"]) < Strength.RANDOM:
             return
         self._name = opened["name"]
         self._indent = None
         if field is None and opened["block"]:
-            self._indent = len(opened["indent"])
+            self._indent = _indentation(line)
 
     def _after_name(self, line: str) -> str:
         name, indent = self._name, self._indent
-        deeper = indent is not None and len(line) - len(line.lstrip(" \t-")) > indent
+        deeper = indent is not None and _indentation(line) > indent
         if not line.strip() or not line.endswith("\n"):
             self._name = name if not line.strip() else ""
         elif not deeper:

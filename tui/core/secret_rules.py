@@ -202,8 +202,15 @@ def _value(line: str, at: int, name: str, strength: Strength, *, code: bool, how
     else:
         if how == "prose" and strength >= Strength.RANDOM and any(map(str.isdigit, value)) and any(map(str.isalpha, value)):
             strength = Strength.ANY
+        code = code or (quoted is None and how == "assign" and _in_a_sentence(line, at, end, name))
         harmless = is_harmless(value, strength, name=name, quoted=quoted is not None, code=code)
     return None if harmless else Span(at, start, end, "value")
+
+
+def _in_a_sentence(line: str, at: int, end: int, name: str) -> bool:
+    """Whether words stand before the name and after the value, as in "keep it secret: people will ask"."""
+    before = line[: line.rfind(name, 0, at)]
+    return re.search(r"[A-Za-z]{2,}\s+$", before) is not None and re.match(r"\s+[A-Za-z]{2,}", line[end:]) is not None
 
 
 def _without_closers(line: str, start: int, end: int, name: str) -> int:
