@@ -35,6 +35,11 @@ class Owner:
         started = _started(self.pid)
         return started != _DEAD and (not started or started == self.started)
 
+    @property
+    def is_visible(self) -> bool:
+        """Whether this machine, started once, and this container are the owner's, so that `is_alive` is certain."""
+        return self.place == _place()
+
 
 def this_process() -> Owner:
     """Return the running process; after a fork, the child."""
