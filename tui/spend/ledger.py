@@ -50,6 +50,7 @@ class Ledger:
         self._thread: threading.Thread | None = None
         self._closed = False
         self._open_holds: set[str] = set()
+        self._swept: list[str] = []
 
     async def hold(self, call: Call, windows: Sequence[Window], *, least: int = LEAST_TOKENS) -> Hold | Refusal:
         """Reserve what `call` can cost at most, in one transaction over all sessions, or refuse with numbers.
@@ -111,8 +112,14 @@ class Ledger:
         await self._finish(lambda store: store.renew(hold.id))
 
     async def sweep_orphans(self) -> tuple[str, ...]:
-        """Book the holds of programs that are gone, now rather than at the next regular sweep; return their ids."""
-        return await self._finish(Store.sweep)
+        """Book the holds of programs that are gone, now; return the ids of all that were since this was last asked."""
+
+        def job(store: Store) -> tuple[str, ...]:
+            found = (*self._swept, *store.sweep())
+            self._swept.clear()
+            return found
+
+        return await self._finish(job)
 
     async def standings(self, windows: Sequence[Window]) -> tuple[Standing, ...]:
         """Return how the windows stand."""
@@ -176,10 +183,10 @@ class Ledger:
             try:
                 if store is None:
                     store = Store(self.path, self._clock, lease_s=self._lease_s, busy_s=self._busy_s)
-                    store.sweep()
+                    self._swept += store.sweep()
                 if job is _idle or self._clock.monotonic() - swept >= self._sweep_s:
                     swept = self._clock.monotonic()
-                    store.sweep()
+                    self._swept += store.sweep()
                 future.set_result(job(store))
             except BaseException as error:  # noqa: BLE001 - whatever it is, the one who asked is told
                 future.set_exception(error)
