@@ -12,7 +12,7 @@ from typing import Final
 from tui.core import secret_rules
 from tui.core.secret_names import Strength, is_harmless, name_strength
 from tui.core.secret_rules import KEYWORDS, LABEL, Span, lowered
-from tui.core.secret_shapes import RUN
+from tui.core.secret_shapes import BARE
 
 LONGEST: Final = 8192
 """Characters of a line that are looked at together; a longer line is worked on in pieces of at most this size."""
@@ -27,11 +27,15 @@ _SAME_LINE: Final = re.compile(
 _BODY_LINE: Final = re.compile(r"""[\s>|+#*"'-]{0,40}[A-Za-z0-9+/=]+(?:\\[nr])*["',+\s\\]*""")
 _FIRST_BODY: Final = re.compile(r"[A-Za-z0-9+/=]{16,}")
 _HEADER_LINE: Final = re.compile(r"[\s>|+#]{0,40}[A-Za-z-]+: .{1,120}")
-_OPEN: Final = re.compile(r"""(?P<name>[\w.-]{1,60})(?:\\*["'`])?\s*(?:[:=]\s*(?P<block>[|>][+-]?)?|>)\s*\Z""")
-_OPEN_TAIL: Final = 120
-_NAME_FIELD: Final = re.compile(r"""\s*-?\s*["']?(?:name|key|Name|Key)["']?\s*[:=]\s*["']?(?P<name>[\w.-]+)["']?,?\s*""")
+_OPEN: Final = re.compile(
+    r"""(?:^[\s-]*|[{,(<][\s<]*)(?:\\*["'`])?(?P<name>[\w.-]{1,60})(?:\\*["'`])?\s*(?:[:=]\s*(?P<block>[|>][+-]?)?|>)\s*\Z"""
+)
+_OPEN_LONGEST: Final = 200
+_NAME_FIELD: Final = re.compile(
+    r"""\s*-?\s*["']?(?:name|key|Name|Key)["']?\s*[:=]\s*["']?(?P<name>[\w.-]+)["']?,?\s*"""
+)
 _NEXT_VALUE: Final = re.compile(
-    r"""\s*(?:["']?[Vv]alue["']?\s*[:=]\s*)?(?:(?P<quote>["'`])(?P<text>[^"'`\n]+)(?P=quote).*|(?P<bare>[^"'`<>\n]+)\s*)""",
+    r"""\s*(?:["']?[Vv]alue["']?\s*[:=]\s*)?(?:(?P<quote>["'`])(?P<text>[^"'`\n]+)(?P=quote).*|(?P<bare>[^\s"'`<>]+)\s*)""",
     re.DOTALL,
 )
 _PAIR: Final = re.compile(r"\s*(?:- )?[\w.-]+\s*[:=]\s.*", re.DOTALL)
@@ -64,7 +68,7 @@ def _indentation(line: str) -> int:
 
 def _of_interest(line: str) -> bool:
     lower = lowered(line)
-    return any(text in lower for text in KEYWORDS) or RUN.search(line) is not None
+    return any(text in lower for text in KEYWORDS) or BARE.search(line) is not None
 
 
 class Lines:
@@ -146,7 +150,7 @@ class Lines:
     def _note_name(self, line: str) -> None:
         """Remember a secret's name at the end of a line; its value may follow on the next."""
         field = _NAME_FIELD.fullmatch(line)
-        opened = field or _OPEN.search(line, max(0, len(line) - _OPEN_TAIL))
+        opened = field or _OPEN.search(line) if len(line) <= _OPEN_LONGEST else None
         if opened is None or name_strength(opened["name"]) < Strength.RANDOM:
             return
         self._name = opened["name"]
@@ -250,7 +254,7 @@ def mask_lines(text: str) -> str:
 
 
 def _lines_of_interest(text: str) -> list[int]:
-    """Return where the lines begin that hold a keyword or a long run, in order."""
+    """Return where the lines begin that hold a keyword or a bare shape, in order."""
     lower = lowered(text)
     starts: set[int] = set()
     for keyword in KEYWORDS:
@@ -261,11 +265,5 @@ def _lines_of_interest(text: str) -> list[int]:
             if end < 0:
                 break
             at = lower.find(keyword, end)
-    run = RUN.search(text)
-    while run is not None:
-        starts.add(text.rfind("\n", 0, run.start()) + 1)
-        end = text.find("\n", run.end())
-        if end < 0:
-            break
-        run = RUN.search(text, end)
+    starts.update(text.rfind("\n", 0, found.start()) + 1 for found in BARE.finditer(text))
     return sorted(starts)

@@ -26,8 +26,20 @@ _MODIFIERS: Final = frozenset(
     "prod production dev development test testing staging stage live sandbox old new current previous primary secondary "
     "value val text plain plaintext raw base base64 b64 enc encrypted default local main backup hash hashed".split()
 )
-_PASSWORDS: Final = ("password", "passwd", "passphrase", "passcode", "requirepass", "masterauth", "비밀번호", "패스워드", "암호")
-_SHORT_PASSWORDS: Final = frozenset(("pass", "pwd", "pw", "psw", "pswd", "dbpass", "userpass", "smtppass", "mypwd", "pgpass"))
+_PASSWORDS: Final = (
+    "password",
+    "passwd",
+    "passphrase",
+    "passcode",
+    "requirepass",
+    "masterauth",
+    "비밀번호",
+    "패스워드",
+    "암호",
+)
+_SHORT_PASSWORDS: Final = frozenset(
+    ("pass", "pwd", "pw", "psw", "pswd", "dbpass", "userpass", "smtppass", "mypwd", "pgpass")
+)
 _SECRETS: Final = frozenset(
     "secret clientsecret appsecret secretkey secretkeybase mnemonic seedphrase credential credentials cred creds".split()
 )
@@ -49,7 +61,9 @@ _KEY_BEFORE: Final = frozenset(
     "cohere deepseek openrouter huggingface replicate github gitlab slack sendgrid twilio datadog newrelic algolia maps "
     "firebase supabase pinecone langsmith fernet aes dsa wallet recovery backup".split()
 )
-_NOT_SECRET: Final = frozenset(("public", "pub", "publishable", "anonymous", "cache", "primary", "foreign", "sort", "partition"))
+_NOT_SECRET: Final = frozenset(
+    ("public", "pub", "publishable", "anonymous", "cache", "primary", "foreign", "sort", "partition")
+)
 
 
 @lru_cache(maxsize=2048)
@@ -90,7 +104,7 @@ _REFERENCE: Final = re.compile(
 _PLACEHOLDER: Final = re.compile(
     r"""(?i:[x*•●.#_?\-…0]{3,}|\W+|(?:your|insert|enter|replace|put|paste|add)[\s_-].*|your\w*|.*[_-]here
       |.*(?:placeholder|redacted|changeme|change[_-]me|replace[_-]?me|example[_-]?(?:key|token|secret)?$).*
-      |example.*|dummy.*|(?:sk|pk|key|token)-?(?:x{3,}|\.{3}|\*{3,}).*|\[?(?:masked|redacted|hidden|filtered|removed|secret)\]?
+      |example.*|dummy.*|(?:sk|pk|key|token)-?(?:x{3,}|\.{3}|\*{3,}).*|.*[^x]x{4,}|\[?(?:masked|redacted|hidden|filtered|removed|secret)\]?
       |none|null|nil|undefined|true|false|yes|no|on|off|todo|fixme|tbd|n/a|unset|empty|default|required|optional|missing|invalid
       |incorrect|wrong|expired|revoked|unknown|disabled|enabled|valid|present|provided|found|not|set|ok|failed|success
       |str|string|bytes|int|integer|number|bool|boolean|any|object|text|varchar.*|char.*|secretstr|optional\[.*|option<.*
@@ -102,7 +116,12 @@ _PLACEHOLDER: Final = re.compile(
 _CODE_CALL: Final = re.compile(r"[A-Za-z_$@&*!][\w.$:>?!-]*(?:<[\w, ]*>)?[(\[{].*", re.DOTALL)
 _CODE_PATH: Final = re.compile(r"[&*!@]?[A-Za-z_]\w*(?:(?:\??\.|->|::)[A-Za-z_]\w*)+")
 _IDENTIFIER: Final = re.compile(r"[&*!@]?[A-Za-z_]\w*")
-_FILE: Final = re.compile(r"(?:~|\.{1,2}|[A-Za-z]:)?(?:[/\\][\w.@ -]+)+[/\\]?|[\w./-]+\.(?:pem|key|txt|json|ya?ml|toml|py|env|crt|p12)")
+_SECRET_VARIABLE: Final = re.compile(
+    r"(?i)(?:[a-z]+_)*(?:password|passwd|pass|secret|token|key|credentials?)(?:_[a-z]+)*"
+)
+_FILE: Final = re.compile(
+    r"(?:~|\.{1,2}|[A-Za-z]:)?(?:[/\\][\w.@ -]+)+[/\\]?|[\w./-]+\.(?:pem|key|txt|json|ya?ml|toml|py|env|crt|p12)"
+)
 _PLAIN_URL: Final = re.compile(r"[a-z][a-z0-9+.-]*://[^\s@]*", re.IGNORECASE)
 _SENTENCE: Final = re.compile(
     r"(?i)\b(?:your|the|must|please|enter|is|are|be|to|of|for|with|not|and|or|at|least|cannot|should|can|this|that|has|by|in)\b"
@@ -149,7 +168,7 @@ def is_harmless(value: str, strength: Strength, *, name: str, quoted: bool, code
 
 
 def _is_code(value: str, name: str, code: bool) -> bool:
-    if _CODE_CALL.fullmatch(value):
+    if _CODE_CALL.fullmatch(value) or value[0] == "(" or (not name.isupper() and _SECRET_VARIABLE.fullmatch(value)):
         return True
     if _CODE_PATH.fullmatch(value) and not any(map(str.isdigit, value)):
         return True
@@ -173,4 +192,6 @@ def looks_random(value: str) -> bool:
     return len(value) >= _LONG_WORD and (value.isalpha() or mixed) and _IDENTIFIER_WORDS.fullmatch(value) is None
 
 
-_IDENTIFIER_WORDS: Final = re.compile(r"(?:[A-Z]?[a-z]{2,12}){1,3}[A-Z]?|[A-Z]{2,}(?:_[A-Z]{2,})*|[a-z]+(?:[_-][a-z]+)+")
+_IDENTIFIER_WORDS: Final = re.compile(
+    r"(?:[A-Z]?[a-z]{2,12}){1,3}[A-Z]?|[A-Z]{2,}(?:_[A-Z]{2,})*|[a-z]+(?:[_-][a-z]+)+"
+)

@@ -13,7 +13,10 @@ from typing import Final
 BOUNDARY: Final = r"(?:(?<![A-Za-z0-9])|(?<=\\[nrt])|(?<=%[0-9A-Fa-f]{2})|(?<=\x1b\[\dm)|(?<=\x1b\[\d\dm))"
 
 _VENDORS: Final[tuple[tuple[str, str], ...]] = (
-    ("sk-", r"sk-(?:ant-|proj-|svcacct-|admin-|or-v1-|lf-)[A-Za-z0-9_-]{16,}|sk-(?=[A-Za-z_-]{0,80}[0-9])[A-Za-z0-9_-]{20,}"),
+    (
+        "sk-",
+        r"sk-(?:ant-|proj-|svcacct-|admin-|or-v1-|lf-)[A-Za-z0-9_-]{16,}|sk-(?=[A-Za-z_-]{0,80}[0-9])[A-Za-z0-9_-]{20,}",
+    ),
     ("aiza", r"AIza[A-Za-z0-9_-]{30,}"),
     ("gocspx-", r"GOCSPX-[A-Za-z0-9_-]{20,}"),
     ("ya29.", r"ya29\.[A-Za-z0-9._-]{20,}"),
@@ -86,15 +89,33 @@ _VENDORS: Final[tuple[tuple[str, str], ...]] = (
     ("dop_", r"dop_[A-Za-z0-9_]{40,}"),
     ("vercel", r"vercel_[a-z]+_[A-Za-z0-9]{20,}|vc[pkrai]_[A-Za-z0-9]{20,}"),
     ("eyj", r"eyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]{4,}){1,4}(?:\.[A-Za-z0-9_-]*)?"),
-    ("webhook", r"(?<=/)(?:api/)?webhooks/[0-9]{15,}/[A-Za-z0-9_-]{30,}|(?<=/)webhookb?2?/[0-9a-f-]{36}@[A-Za-z0-9@/_-]{40,}"),
+    (
+        "webhook",
+        r"(?<=/)(?:api/)?webhooks/[0-9]{15,}/[A-Za-z0-9_-]{30,}|(?<=/)webhookb?2?/[0-9a-f-]{36}@[A-Za-z0-9@/_-]{40,}",
+    ),
     ("hooks.slack", r"(?<=hooks\.slack\.com/)(?:services|workflows|triggers)/[A-Za-z0-9_+/-]{16,}"),
 )
 # Fixed texts too short to tell lines apart: their patterns run only beside a longer text that implies them.
 _UNSELECTIVE: Final = {
     "a": ("akia", "asia", "abia", "acca"),
     "gh": ("ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"),
-    "gl": ("glpat-", "gldt-", "glrt-", "glcbt-", "glptt-", "glft-", "glimt-", "glagent-", "gloas-", "glsoat-", "glffct-", "glsa_", "glc_"),
+    "gl": (
+        "glpat-",
+        "gldt-",
+        "glrt-",
+        "glcbt-",
+        "glptt-",
+        "glft-",
+        "glimt-",
+        "glagent-",
+        "gloas-",
+        "glsoat-",
+        "glffct-",
+        "glsa_",
+        "glc_",
+    ),
     "k_": ("k_live_", "k_test_", "k_prod_", "gsk_", "pcsk_"),
+    "sk-": (),
     "sk": (),
     "f": ("fo1_", "fm1_", "fm2_", "fm1a_", "fm1r_", "fm2a_", "fm2r_"),
     "at": ("atatt", "atctt", "atbb"),
@@ -123,13 +144,8 @@ def vendor_pattern() -> re.Pattern[str]:
     return re.compile(BOUNDARY + "(?:" + "|".join(shape for _, shape in _VENDORS if shape not in _BARE) + ")")
 
 
-# Shapes without a fixed text long enough to look for: a random run of letters and digits is long, so they are
-# tried on lines that hold such a run.
-_BARE: Final = frozenset(shape for text, shape in _VENDORS if text in ("sk", "pat", "."))
-RUN: Final = re.compile(r"[A-Za-z0-9_-]{23}")
-
-
-@cache
-def bare_pattern() -> re.Pattern[str]:
-    """Return the pattern of shapes that have no fixed text worth looking for."""
-    return re.compile(BOUNDARY + "(?:" + "|".join(sorted(_BARE)) + ")")
+# Shapes without a fixed text long enough to tell lines apart. Their pattern has no boundary in front, because it is
+# tried on every character of every text; the boundary is looked at afterwards.
+_BARE: Final = frozenset(shape for text, shape in _VENDORS if text in ("sk-", "sk", "pat", "."))
+BARE: Final = re.compile("|".join(sorted(_BARE)))
+AT_BOUNDARY: Final = re.compile(BOUNDARY)

@@ -41,7 +41,11 @@ def _forms(values: frozenset[str]) -> tuple[str, ...]:
     forms: set[str] = set(values)
     for value in values:
         sound = value.encode("utf-8", "replace").decode()
-        forms |= {json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1], json.dumps(value)[1:-1].replace("/", "\\/")}
+        forms |= {
+            json.dumps(value)[1:-1],
+            json.dumps(value, ensure_ascii=False)[1:-1],
+            json.dumps(value)[1:-1].replace("/", "\\/"),
+        }
         forms |= {quote(sound, safe=""), quote(sound), quote_plus(sound)}
     return tuple(sorted(forms, key=lambda form: (-len(form), form)))
 
