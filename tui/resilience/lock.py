@@ -188,8 +188,7 @@ class SessionLock:
         fresh_path = self._path.with_name(self._path.name + ".new")
         fresh = os.open(fresh_path, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         try:
-            if not _flock(fresh):
-                raise BlockingIOError(f"{fresh_path} is in use")
+            fcntl.flock(fresh, fcntl.LOCK_EX | fcntl.LOCK_NB)
             fresh_path.replace(self._path)
         except BaseException:
             os.close(fresh)
