@@ -65,6 +65,11 @@ def test_eight_processes_killed_at_random_lose_nothing_and_cross_no_limit(tmp_pa
     booked = {entry.id: entry for entry in entries(store, Span(), limit=1_000_000)}
     assert store.connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
     assert observe(store.connection) <= LIMIT_PICO
+    sums = [
+        store.connection.execute(f"SELECT project, sum(counted_pico) FROM {table} GROUP BY 1 ORDER BY 1").fetchall()  # noqa: S608
+        for table in ("entry", "tally")
+    ]
+    assert sums[0] == sums[1]
     store.close()
     check_books(booked, *acknowledged(tmp_path))
 

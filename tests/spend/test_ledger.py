@@ -15,11 +15,11 @@ from tests.spend.support import START, USD, budget, call, quote, windows
 from tui.config.model import BudgetScope
 from tui.core.chat import Usage
 from tui.core.clock import ManualClock, SystemClock
-from tui.spend.budget import Refusal, RefusalReason
+from tui.spend.budget import Refusal, RefusalReason, Window
 from tui.spend.ledger import SWEEP_S, Ledger
 from tui.spend.owner import Owner, this_process
 from tui.spend.prices import CacheWrites, Price, Quote, Source
-from tui.spend.reading import Grouping
+from tui.spend.reading import Grouping, entries
 from tui.spend.records import Hold, Span, State
 from tui.spend.storage import LedgerError, filesystem
 from tui.spend.store import Store
@@ -200,6 +200,38 @@ async def test_ending_twice_changes_nothing(path: Path, clock: ManualClock) -> N
     (entry,) = await ledger.entries(Span())
     assert (entry.cost_pico, entry.usage.estimated, entry.usage.output_tokens) == (90, True, 9)
     await ledger.close()
+
+
+async def test_windows_that_begin_at_any_moment_are_added_up_alike(path: Path, clock: ManualClock) -> None:
+    """The sums of quarters of an hour and those of single calls agree, whatever became of the calls."""
+    ledger = Ledger(path, clock=clock, sweep_s=10_000)
+    holds = []
+    for index in range(40):
+        clock.advance(400)
+        changes = {"session": f"s{index % 2 + 1}", "provider": ("anthropic", "openai")[index % 3 == 0]}
+        holds.append(held(await ledger.hold(call(quote=quote() if index % 5 else None, **changes), ())))
+    for index, hold in enumerate(holds):
+        cost = index if index % 5 else None
+        match index % 4:
+            case 0:
+                await ledger.settle(hold, Usage(), cost)
+            case 1:
+                await ledger.release(hold)
+            case 2:
+                await ledger.estimate(hold, Usage(), cost)
+    await ledger.close()
+    store = Store(path, clock)
+    found = entries(store, Span(), limit=100)
+    assert {entry.state for entry in found} == {State.SETTLED, State.RELEASED, State.ESTIMATED, State.ORPHANED}
+    for name in ({}, {"session": "s2"}, {"provider": "openai"}, {"project": "/p"}):
+        for start, end in ((500, 9_500), (0, 9_500), (500, 9_501), (7_777, 8_888), (20_300, 29_300)):
+            window = Window(budget=budget(), start=START + start, end=START + end, **name)
+            (standing,) = store.standings([window])
+            here = [entry for entry in found if START + start <= entry.begun < START + end]
+            here = [entry for entry in here if all(getattr(entry, key) == value for key, value in name.items())]
+            assert standing.spent_pico == sum(entry.cost_pico or 0 for entry in here)
+            assert standing.unpriced == sum(entry.cost_pico is None for entry in here)
+    store.close()
 
 
 # ---- orphans

@@ -22,8 +22,10 @@ _NETWORK: Final = frozenset(
 _NETWORK_FUSE: Final = ("sshfs", "s3fs", "gcsfuse", "rclone", "davfs", "glusterfs", "cephfs", "juicefs", "curlftpfs")
 _OCTAL: Final = re.compile(r"\\([0-7]{3})")  # how mountinfo writes a space in a path
 
-# One row a call. `counted_pico` is what it weighs in a budget: what is held, then what it cost; NULL when no price is
-# known. Times are milliseconds since the epoch. Every sum of a budget is answered by one of the indexes alone.
+# One row of `entry` a call. `counted_pico` is what it weighs in a budget: what is held, then what it cost; NULL when no
+# price is known. Times are milliseconds since the epoch. `tally` has the sums of every quarter of an hour, kept by the
+# triggers, so that checking a budget stays quick however many calls there were: days of all time zones begin with one.
+QUARTER_MS: Final = 900_000
 _SCHEMA: Final = """
 CREATE TABLE entry (
     id TEXT PRIMARY KEY,
@@ -40,17 +42,50 @@ CREATE TABLE entry (
     price_source TEXT NOT NULL, price_model TEXT NOT NULL, price_date TEXT NOT NULL,
     message_id TEXT,
     owner_pid INTEGER NOT NULL, owner_started TEXT NOT NULL, owner_place TEXT NOT NULL, lease_until INTEGER NOT NULL
-) STRICT, WITHOUT ROWID;
-CREATE INDEX entry_time ON entry (begun, provider, state, counted_pico);
-CREATE INDEX entry_session ON entry (session, begun, state, counted_pico);
-CREATE INDEX entry_project ON entry (project, begun, state, counted_pico);
-CREATE INDEX entry_held ON entry (lease_until) WHERE state = 'held';
-CREATE INDEX entry_message ON entry (message_id, provider, model) WHERE message_id IS NOT NULL;
+) WITHOUT ROWID
+
+CREATE INDEX entry_begun ON entry (begun)
+
+CREATE INDEX entry_session ON entry (session)
+
+CREATE INDEX entry_held ON entry (lease_until) WHERE state = 'held'
+
+CREATE INDEX entry_message ON entry (message_id, provider, model) WHERE message_id IS NOT NULL
+
+CREATE TABLE tally (
+    quarter INTEGER NOT NULL, session TEXT NOT NULL, project TEXT NOT NULL, provider TEXT NOT NULL,
+    counted_pico INTEGER NOT NULL, held_pico INTEGER NOT NULL, unpriced INTEGER NOT NULL,
+    PRIMARY KEY (quarter, session, project, provider)
+) WITHOUT ROWID
+
+CREATE INDEX tally_session ON tally (session)
+
+CREATE INDEX tally_project ON tally (project)
+
+CREATE TRIGGER entry_added AFTER INSERT ON entry BEGIN
+    INSERT INTO tally VALUES (
+        new.begun / 900000, new.session, new.project, new.provider, coalesce(new.counted_pico, 0),
+        iif(new.state = 'held', coalesce(new.counted_pico, 0), 0), new.counted_pico IS NULL
+    ) ON CONFLICT (quarter, session, project, provider) DO UPDATE SET
+        counted_pico = counted_pico + excluded.counted_pico,
+        held_pico = held_pico + excluded.held_pico, unpriced = unpriced + excluded.unpriced;
+END
+
+CREATE TRIGGER entry_changed AFTER UPDATE OF state, counted_pico ON entry BEGIN
+    UPDATE tally SET
+        counted_pico = counted_pico + coalesce(new.counted_pico, 0) - coalesce(old.counted_pico, 0),
+        held_pico = held_pico + iif(new.state = 'held', coalesce(new.counted_pico, 0), 0)
+            - iif(old.state = 'held', coalesce(old.counted_pico, 0), 0),
+        unpriced = unpriced + (new.counted_pico IS NULL) - (old.counted_pico IS NULL)
+    WHERE quarter = old.begun / 900000 AND session = old.session AND project = old.project
+        AND provider = old.provider;
+END
+
 CREATE TABLE alert (
     budget TEXT NOT NULL, window TEXT NOT NULL, limit_pico INTEGER NOT NULL, percent INTEGER NOT NULL,
     at INTEGER NOT NULL,
     PRIMARY KEY (budget, window, limit_pico, percent)
-) STRICT, WITHOUT ROWID;
+) WITHOUT ROWID
 """
 
 
@@ -104,7 +139,7 @@ def _set_up(connection: "sqlite3.Connection", path: Path) -> None:
     if _version(connection, path) == 0:
         with transaction(connection):
             if _version(connection, path) == 0:
-                for statement in _SCHEMA.split(";"):
+                for statement in _SCHEMA.split("\n\n"):
                     connection.execute(statement)
                 connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
                 connection.execute(f"PRAGMA user_version = {VERSION}")
@@ -127,7 +162,7 @@ def _version(connection: "sqlite3.Connection", path: Path) -> int:
     """Return the version of the schema, 0 for an empty file; refuse what is not a ledger of ours."""
     version = int(connection.execute("PRAGMA user_version").fetchone()[0])
     application = connection.execute("PRAGMA application_id").fetchone()[0]
-    tables = connection.execute("SELECT COUNT(*) FROM sqlite_schema").fetchone()[0]
+    tables = connection.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()[0]
     if (application, version, tables) == (0, 0, 0):
         return 0
     if application != APPLICATION_ID:

@@ -17,7 +17,7 @@ from tui.spend.budget import LEAST_TOKENS, Alert, Refusal, Standing, Window, fit
 from tui.spend.owner import Owner, this_process
 from tui.spend.prices import Quote
 from tui.spend.records import Call, Hold, Receipt, State
-from tui.spend.storage import LedgerError, connect, failures, transaction
+from tui.spend.storage import QUARTER_MS, LedgerError, connect, failures, transaction
 
 if TYPE_CHECKING:
     import sqlite3
@@ -216,26 +216,32 @@ class Store:
         return tuple(alerts)
 
 
+_FROM_TALLY: Final = (
+    "SELECT coalesce(sum(counted_pico), 0), coalesce(sum(held_pico), 0), coalesce(sum(unpriced), 0) FROM tally WHERE "
+)
+_FROM_ENTRIES: Final = (
+    "SELECT coalesce(sum(counted_pico), 0), coalesce(sum(counted_pico) FILTER (WHERE state = 'held'), 0), "
+    "count(*) - count(counted_pico) FROM entry WHERE "
+)
+
+
 def _standing(connection: "sqlite3.Connection", window: Window) -> Standing:
+    """Add up a window: from the tally where its ends fall on quarters of an hour, as those of days everywhere do."""
+    start = None if window.start is None else round(window.start * 1000)
+    end = None if window.end is None else round(window.end * 1000)
+    tallied = (start or 0) % QUARTER_MS == 0 and (end or 0) % QUARTER_MS == 0
+    column, unit = ("quarter", QUARTER_MS) if tallied else ("begun", 1)
     terms: list[tuple[str, object]] = [
-        (f"{column} = ?", value)
-        for column, value in (
-            ("session", window.session),
-            ("project", window.project),
-            ("provider", window.provider),
-        )
-        if value is not None
+        ("session = ?", window.session),
+        ("project = ?", window.project),
+        ("provider = ?", window.provider),
+        (f"{column} >= ?", None if start is None else start // unit),
+        (f"{column} < ?", None if end is None else end // unit),
     ]
-    if window.start is not None:
-        terms.append(("begun >= ?", round(window.start * 1000)))
-    if window.end is not None:
-        terms.append(("begun < ?", round(window.end * 1000)))
-    where = " AND ".join(term for term, _ in terms) or "1"
-    sums = (
-        "SELECT coalesce(sum(counted_pico), 0), coalesce(sum(counted_pico) FILTER (WHERE state = 'held'), 0), "
-        "count(*) - count(counted_pico) FROM entry WHERE "
-    )
-    counted, held, unpriced = connection.execute(sums + where, [value for _, value in terms]).fetchone()
+    where = " AND ".join(term for term, value in terms if value is not None) or "1"
+    values = [value for _, value in terms if value is not None]
+    select = _FROM_TALLY if tallied else _FROM_ENTRIES
+    counted, held, unpriced = connection.execute(select + where, values).fetchone()
     return Standing(window=window, spent_pico=counted - held, held_pico=held, unpriced=unpriced)
 
 
