@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.core.secret_corpus import BENIGN, RANDOM, VENDORS, WORDS, Row, made, pem, secret_rows
 from tui.core import secrets
 from tui.core.secret_lines import LONGEST
-from tui.core.secret_names import Strength, name_strength
+from tui.core.secret_names import LABEL, Strength, name_strength
 from tui.core.secrets import LineMasker, StreamMasker, mask, mask_value
 
 ROWS = tuple(secret_rows())
@@ -49,6 +49,10 @@ def test_look_alikes_are_untouched(text: str) -> None:
 
 @pytest.mark.parametrize("row", [row for row in ROWS if row.text[:1] in "[{"], ids=lambda row: row.text[:30])
 def test_json_stays_json(row: Row) -> None:
+    try:
+        json.loads(row.text)
+    except ValueError:
+        pytest.skip("looks like JSON and is not")
     masked = mask(row.text)
     assert type(json.loads(masked)) is type(json.loads(row.text))
 
@@ -60,10 +64,15 @@ def test_pieces_give_what_the_whole_gives(size: int) -> None:
 
 
 def test_rows_do_not_disturb_each_other() -> None:
-    text = "\n".join(f"{row.text}\n\nplain line {number}" for number, row in enumerate(ROWS))
+    text, expected = (
+        "\n".join(f"{each}\n\nplain line {number}" for number, each in enumerate(texts))
+        for texts in ((row.text for row in ROWS), (mask(row.text) for row in ROWS))
+    )
     masked = mask(text)
-    assert not [row.text for row in ROWS if row.leaks(masked) and not row.leaks(mask(row.text))]
-    assert all(f"plain line {number}" in masked for number in range(len(ROWS)))
+    for got, wanted in zip(
+        LABEL.sub("[masked]", masked).split("\n"), LABEL.sub("[masked]", expected).split("\n"), strict=True
+    ):
+        assert got == wanted
     assert in_pieces(text, 1000) == masked
     assert mask(masked) == masked
 
@@ -130,9 +139,25 @@ def test_the_same_secret_has_the_same_label() -> None:
     assert mask(secret) != mask(other)
 
 
-@pytest.mark.parametrize("hostile", ["password" * 20_000, '"' * 60_000, "key = " * 20_000, "://a:" * 20_000, "-----BEGIN " * 9_000, "\\" * 60_000,
-                                     "token " * 20_000, "eyJ" * 30_000, "mysql " * 20_000, "a" * 100_000, "key" + " " * 60_000, "sk-" * 30_000,
-                                     "password:\n" * 10_000, "-----BEGIN PRIV" + "ATE KEY-----\n" * 9_000])  # fmt: skip
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        "password" * 20_000,
+        '"' * 60_000,
+        "key = " * 20_000,
+        "://a:" * 20_000,
+        "-----BEGIN " * 9_000,
+        "\\" * 60_000,
+        "token " * 20_000,
+        "eyJ" * 30_000,
+        "mysql " * 20_000,
+        "a" * 100_000,
+        "key" + " " * 60_000,
+        "sk-" * 30_000,
+        "password:\n" * 10_000,
+        "-----BEGIN PRIV" + "ATE KEY-----\n" * 9_000,
+    ],
+)
 def test_hostile_text_ends(hostile: str) -> None:
     assert mask(mask(hostile)) == mask(hostile)
 
@@ -154,10 +179,19 @@ def test_events_are_masked_at_any_depth() -> None:
     error.__cause__ = cause
     error.add_note(f"Authorization: Bearer {RANDOM}")
     value: dict[str, Any] = {
-        "deep": [{"x": ({"password": WORDS},)}], f"key {VENDORS['npm']}": 1, "inner": Inner(RANDOM, "kept"), "error": error,
-        "bytes": f"password={WORDS}".encode(), "set": {VENDORS["aws"]}, "count": 3, "max_tokens": "4096", "none": None, "odd": Odd(),
-        "db_passwords_password": [WORDS, 5], "group": ExceptionGroup("g", [cause]),
-    }  # fmt: skip
+        "deep": [{"x": ({"password": WORDS},)}],
+        f"key {VENDORS['npm']}": 1,
+        "inner": Inner(RANDOM, "kept"),
+        "error": error,
+        "bytes": f"password={WORDS}".encode(),
+        "set": {VENDORS["aws"]},
+        "count": 3,
+        "max_tokens": "4096",
+        "none": None,
+        "odd": Odd(),
+        "db_passwords_password": [WORDS, 5],
+        "group": ExceptionGroup("g", [cause]),
+    }
     value["self"] = value
     masked = mask_value(value)
     text = json.dumps(masked)
@@ -172,12 +206,27 @@ def test_events_are_masked_at_any_depth() -> None:
 @pytest.mark.parametrize(
     ("name", "strength"),
     [
-        ("password", Strength.ANY), ("DB_PASSWORD_PROD", Strength.ANY), ("dbPassword", Strength.ANY), ("clientSecret", Strength.ANY),
-        ("token", Strength.RANDOM), ("x-auth-token", Strength.RANDOM), ("openai_api_key", Strength.RANDOM), ("API_KEY_2", Strength.RANDOM),
-        ("tokens", Strength.NONE), ("max_tokens", Strength.NONE), ("next_page_token", Strength.NONE), ("token_count", Strength.NONE),
-        ("public_key", Strength.NONE), ("primary_key", Strength.NONE), ("key", Strength.NONE), ("monkey", Strength.NONE), ("PWD", Strength.NONE),
-        ("author", Strength.NONE), ("password_policy", Strength.NONE), ("secret_name", Strength.NONE),
+        ("password", Strength.ANY),
+        ("DB_PASSWORD_PROD", Strength.ANY),
+        ("dbPassword", Strength.ANY),
+        ("clientSecret", Strength.ANY),
+        ("token", Strength.RANDOM),
+        ("x-auth-token", Strength.RANDOM),
+        ("openai_api_key", Strength.RANDOM),
+        ("API_KEY_2", Strength.RANDOM),
+        ("tokens", Strength.NONE),
+        ("max_tokens", Strength.NONE),
+        ("next_page_token", Strength.NONE),
+        ("token_count", Strength.NONE),
+        ("public_key", Strength.NONE),
+        ("primary_key", Strength.NONE),
+        ("key", Strength.NONE),
+        ("monkey", Strength.NONE),
+        ("PWD", Strength.NONE),
+        ("author", Strength.NONE),
+        ("password_policy", Strength.NONE),
+        ("secret_name", Strength.NONE),
     ],
-)  # fmt: skip
+)
 def test_names_count_by_whole_words(name: str, strength: Strength) -> None:
     assert name_strength(name) is strength

@@ -10,13 +10,14 @@ import re
 from typing import Final
 
 from tui.core import secret_rules
-from tui.core.secret_names import Strength, is_harmless, name_strength
-from tui.core.secret_rules import KEYWORDS, LABEL, Span, lowered
+from tui.core.secret_names import LABEL, Strength, is_harmless, name_strength
+from tui.core.secret_rules import KEYWORDS, Span, lowered
 from tui.core.secret_shapes import BARE
 
 LONGEST: Final = 8192
 """Characters of a line that are looked at together; a longer line is worked on in pieces of at most this size."""
 _TAIL: Final = 1024
+_ROUNDS: Final = 5
 _SALT: Final = os.urandom(16)
 
 _BEGIN: Final = re.compile(r"-{4,5} ?BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)? ?-{4,5}")
@@ -62,6 +63,16 @@ def replace(line: str, spans: list[Span]) -> str:
     return "".join(parts)
 
 
+def masked_line(line: str) -> str:
+    """Return a line with its secrets replaced, until nothing more is found in what is left."""
+    for _ in range(_ROUNDS):
+        spans = secret_rules.find(line)
+        if not spans:
+            break
+        line = replace(line, spans)
+    return line
+
+
 def _indentation(line: str) -> int:
     return len(line) - len(line.lstrip(" \t-"))
 
@@ -82,6 +93,7 @@ class Lines:
         self._key: hmac.HMAC | None = None
         self._marker = ""
         self._sure = False
+        self._broken = False
         self._name = ""
         self._indent: int | None = None
         self._swallowing = False
@@ -145,7 +157,7 @@ class Lines:
             return line
         if line.endswith("\n"):
             self._note_name(line)
-        return replace(line, secret_rules.find(line))
+        return masked_line(line)
 
     def _note_name(self, line: str) -> None:
         """Remember a secret's name at the end of a line; its value may follow on the next."""
@@ -182,15 +194,16 @@ class Lines:
 
     def _begin_key(self, line: str, begin: re.Match[str]) -> str:
         before, rest = line[: begin.start()], line[begin.end() :]
-        done = replace(before, secret_rules.find(before))
+        done = masked_line(before)
         end = _END.search(rest)
-        if end is not None and len(rest[: end.start()].strip(" \\nr\"'.,`")) >= 8:  # noqa: PLR2004 - prose names both marks
+        if end is not None and len(rest[: end.start()].strip(" \\nr\"'.,`")) >= 8:  # prose names both marks
             return done + label("pem", line[begin.start() : begin.end() + end.end()]) + self._take(rest[end.end() :])
         body = _SAME_LINE.match(rest)
         if body is None and rest.strip(" \t\r\n\"'\\+,"):
             return done + line[begin.start() : begin.end()] + self._take(rest)
         self._key = hmac.new(_SALT, begin[0].encode(), hashlib.sha256)
         self._marker = line[begin.start() :]
+        self._broken = line.endswith("\n")
         self._sure = False
         if body is None:
             return done
@@ -198,6 +211,7 @@ class Lines:
         tail = rest[body.end() :]
         if tail.strip(" \t\r\n"):
             self._key.update(body[0].encode())
+            self._broken = False
             return done + self._close_key() + self._take(tail)
         return done
 
@@ -205,7 +219,7 @@ class Lines:
         assert self._key is not None  # noqa: S101 - the callers asked
         end = _END.search(line)
         if end is not None:
-            self._sure = True
+            self._sure, self._broken = True, False
             return self._close_key() + self._take(line[end.end() :])
         stripped = line.strip()
         blank = not stripped and not self._sure
@@ -215,19 +229,20 @@ class Lines:
             self._sure = self._sure or body is not None
         if blank or body is not None:
             self._key.update(line.encode("utf-8", "replace"))
+            self._broken = line.endswith("\n")
             if not self._sure:
                 self._marker += line
             return ""
-        return self._close_key(newline=True) + self._take(line)
+        return self._close_key() + self._take(line)
 
-    def _close_key(self, *, newline: bool = False) -> str:
+    def _close_key(self) -> str:
         key, self._key = self._key, None
         marker, self._marker = self._marker, ""
         if key is None:
             return ""
         if not self._sure:
             return marker
-        return _label("pem", key) + ("\n" if newline else "")
+        return _label("pem", key) + ("\n" if self._broken else "")
 
 
 def mask_lines(text: str) -> str:

@@ -8,6 +8,9 @@ from enum import IntEnum
 from functools import lru_cache
 from typing import Final
 
+LABEL: Final = re.compile(r"\[masked:[a-z]+:[0-9a-f]{4}\]")
+"""What stands in place of a secret."""
+
 
 class Strength(IntEnum):
     """How much a name says about its value."""
@@ -23,9 +26,12 @@ class Strength(IntEnum):
 
 _WORD: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[가-힣]+")
 _MODIFIERS: Final = frozenset(
-    "prod production dev development test testing staging stage live sandbox old new current previous primary secondary "
-    "value val text plain plaintext raw base base64 b64 enc encrypted default local main backup hash hashed".split()
-)
+    (
+        "prod", "production", "dev", "development", "test", "testing", "staging", "stage", "live", "sandbox", "old",
+        "new", "current", "previous", "primary", "secondary", "value", "val", "text", "plain", "plaintext", "raw",
+        "base", "base64", "b64", "enc", "encrypted", "default", "local", "main", "backup", "hash", "hashed",
+    )
+)  # fmt: skip
 _PASSWORDS: Final = (
     "password",
     "passwd",
@@ -41,26 +47,39 @@ _SHORT_PASSWORDS: Final = frozenset(
     ("pass", "pwd", "pw", "psw", "pswd", "dbpass", "userpass", "smtppass", "mypwd", "pgpass")
 )
 _SECRETS: Final = frozenset(
-    "secret clientsecret appsecret secretkey secretkeybase mnemonic seedphrase credential credentials cred creds".split()
-)
+    (
+        "secret", "clientsecret", "appsecret", "secretkey", "secretkeybase", "mnemonic", "seedphrase", "credential",
+        "credentials", "cred", "creds",
+    )
+)  # fmt: skip
 _TOKENS: Final = frozenset(
-    "token authtoken accesstoken refreshtoken idtoken bearertoken sessiontoken usertoken bottoken apitoken csrftoken "
-    "xsrftoken secrettoken privatetoken jwt bearer authorization cookie apikey accesskey privatekey authkey accountkey "
-    "sharedaccesskey sharedaccesssignature encryptionkey signingkey licensekey masterkey subscriptionkey sessionid "
-    "phpsessid jsessionid sessid 토큰 키 인증키 비밀키 시크릿".split()
-)
+    (
+        "token", "authtoken", "accesstoken", "refreshtoken", "idtoken", "bearertoken", "sessiontoken", "usertoken",
+        "bottoken", "apitoken", "csrftoken", "xsrftoken", "secrettoken", "privatetoken", "jwt", "bearer",
+        "authorization", "cookie", "apikey", "accesskey", "privatekey", "authkey", "accountkey", "sharedaccesskey",
+        "sharedaccesssignature", "encryptionkey", "signingkey", "licensekey", "masterkey", "subscriptionkey",
+        "sessionid", "phpsessid", "jsessionid", "sessid", "토큰", "키", "인증키", "비밀키", "시크릿",
+    )
+)  # fmt: skip
 _TOKEN_NOT: Final = frozenset(
-    "max min next page nextpage prev previous continuation eos bos pad unk sep cls mask stop special start end begin first "
-    "last per each image audio text input output prompt completion total num number cached reasoning thinking sync "
-    "lookahead punctuation string comment cancellation".split()
-)
+    (
+        "max", "min", "next", "page", "nextpage", "prev", "previous", "continuation", "eos", "bos", "pad", "unk", "sep",
+        "cls", "mask", "stop", "special", "start", "end", "begin", "first", "last", "per", "each", "image", "audio",
+        "text", "input", "output", "prompt", "completion", "total", "num", "number", "cached", "reasoning", "thinking",
+        "sync", "lookahead", "punctuation", "string", "comment", "cancellation",
+    )
+)  # fmt: skip
 _KEY_BEFORE: Final = frozenset(
-    "api access secret private auth encryption encrypt signing sign master service account license licence shared storage "
-    "webhook session deploy ssh client consumer app application admin subscription security hmac jwt crypto data developer "
-    "server write ingest integration project rsa ec tls ssl anthropic openai gemini google aws azure stripe groq mistral "
-    "cohere deepseek openrouter huggingface replicate github gitlab slack sendgrid twilio datadog newrelic algolia maps "
-    "firebase supabase pinecone langsmith fernet aes dsa wallet recovery backup".split()
-)
+    (
+        "api", "access", "secret", "private", "auth", "encryption", "encrypt", "signing", "sign", "master", "service",
+        "account", "license", "licence", "shared", "storage", "webhook", "session", "deploy", "ssh", "client",
+        "consumer", "app", "application", "admin", "subscription", "security", "hmac", "jwt", "crypto", "data",
+        "developer", "server", "write", "ingest", "integration", "project", "rsa", "ec", "tls", "ssl", "anthropic",
+        "openai", "gemini", "google", "aws", "azure", "stripe", "groq", "mistral", "cohere", "deepseek", "openrouter",
+        "huggingface", "replicate", "github", "gitlab", "slack", "sendgrid", "twilio", "datadog", "newrelic", "algolia",
+        "maps", "firebase", "supabase", "pinecone", "langsmith", "fernet", "aes", "dsa", "wallet", "recovery", "backup",
+    )
+)  # fmt: skip
 _NOT_SECRET: Final = frozenset(
     ("public", "pub", "publishable", "anonymous", "cache", "primary", "foreign", "sort", "partition")
 )
@@ -76,13 +95,16 @@ def name_strength(name: str) -> Strength:
         words.pop()
     if not words or not _NOT_SECRET.isdisjoint(words[:-1]):
         return Strength.NONE
-    last, before = words[-1], words[-2] if len(words) > 1 else ""
+    return _strength_of(words[-1], words[-2] if len(words) > 1 else "", words)
+
+
+def _strength_of(last: str, before: str, words: list[str]) -> Strength:
     if last.endswith(_PASSWORDS) or last in _SHORT_PASSWORDS or last in _SECRETS or (before, last) == ("비밀", "번호"):
         return Strength.ANY
     if last == "key":
-        if before == "secret" or {"secret", "private"} & set(words):
+        if {"secret", "private"} & set(words):
             return Strength.ANY
-        return Strength.RANDOM if before in _KEY_BEFORE or (before and before.endswith("api")) else Strength.NONE
+        return Strength.RANDOM if before in _KEY_BEFORE or before.endswith("api") else Strength.NONE
     if last in ("token", "id") and before in ("session", "sess"):
         return Strength.WEAK if last == "id" else Strength.RANDOM
     if last in _TOKENS or last.endswith(("apikey", "authtoken", "accesstoken", "secretkey", "secret", "token")):
@@ -128,7 +150,8 @@ _SENTENCE: Final = re.compile(
 )
 _CODE_LINE: Final = re.compile(
     r"""\b(?:def|let|const|var|return|import|from|func|fn|class|if|elif|else|for|while|public|private|protected|static|self
-      |this|await|async|lambda|struct|interface|type|assert|new|with|function|export\s+(?:const|default))\b(?!\s*[:=]) | ->|=> | ;\s*$
+      |this|await|async|lambda|struct|interface|type|assert|new|with|function
+      |export\s+(?:const|default))\b(?!\s*[:=]) | ->|=> | ;\s*$
       | [{(]\s*$ | ^\s*[@}\])] | \w\([^()]*$ | \)\s*[:{;]?\s*$""",
     re.VERBOSE,
 )
@@ -146,9 +169,7 @@ def is_harmless(value: str, strength: Strength, *, name: str, quoted: bool, code
 
     Numbers, UUIDs, references to the environment, placeholders, paths, sentences and, unquoted, pieces of code.
     """
-    if len(value) < _SHORTEST or (not quoted and value[0] in "&*" and value[1:].isalpha()):
-        return True
-    if _UUID.fullmatch(value) or _PLACEHOLDER.fullmatch(value) or _REFERENCE.fullmatch(value):
+    if len(value) < _SHORTEST or any(shape.fullmatch(value) for shape in (LABEL, _UUID, _PLACEHOLDER, _REFERENCE)):
         return True
     if value.isdigit() and quoted and strength is Strength.ANY and len(value) > _SHORTEST:
         return False
@@ -158,19 +179,18 @@ def is_harmless(value: str, strength: Strength, *, name: str, quoted: bool, code
         return True
     if not quoted and _is_code(value, name, code):
         return True
-    if " " in value and (strength is not Strength.ANY or _is_sentence(value)):
-        return True
     if strength is Strength.ANY:
-        return False
-    if strength is Strength.WEAK:
-        return not (len(value) >= _LONG_WORD and looks_random(value))
-    return not looks_random(value)
+        return " " in value and _is_sentence(value)
+    enough = strength is Strength.RANDOM or len(value) >= _LONG_WORD
+    return " " in value or not (enough and looks_random(value))
 
 
 def _is_code(value: str, name: str, code: bool) -> bool:
     if _CODE_CALL.fullmatch(value) or value[0] == "(" or (not name.isupper() and _SECRET_VARIABLE.fullmatch(value)):
         return True
     if _CODE_PATH.fullmatch(value) and not any(map(str.isdigit, value)):
+        return True
+    if value[0] in "&*" and value[1:].isalpha():
         return True
     return code and not name.isupper() and _IDENTIFIER.fullmatch(value) is not None and not looks_random(value)
 

@@ -10,9 +10,7 @@ from functools import cache
 from typing import Final, NamedTuple
 
 from tui.core import secret_shapes
-from tui.core.secret_names import Strength, is_harmless, looks_like_code, looks_random, name_strength
-
-LABEL: Final = re.compile(r"\[masked:[a-z]+:[0-9a-f]{4}\]")
+from tui.core.secret_names import LABEL, Strength, is_harmless, looks_like_code, looks_random, name_strength
 
 
 class Span(NamedTuple):
@@ -26,7 +24,8 @@ class Span(NamedTuple):
 
 _NAMED: Final = (
     "pass", "pwd", "psw", "pw=", "pw:", '"pw', "secret", "token", "key", "auth", "cred", "bearer", "cookie", "jwt",
-    "session", "sessid", "sid=", "sig=", "signature", "code=", "mnemonic", "seed", "비밀", "패스워드", "암호", "토큰", "키",
+    "session", "sessid", "sid=", "sig=", "signature", "code=", "mnemonic", "seed",
+    "비밀", "패스워드", "암호", "토큰", "키",
     "시크릿",
 )  # fmt: skip
 _FLAGGED: Final = (" -p", " -u", "user", "login", " -a ")
@@ -41,14 +40,16 @@ def lowered(text: str) -> str:
     return text.replace("\u0130", "i").lower()
 
 
-_NAME: Final = r"""(?:pass(?:word|wd|phrase|code)|requirepass|masterauth|pass(?![a-z])|pswd|psw|pwd|pw(?![a-z])|secret|token
-    |api[ _-]?key|key(?![a-z])|credentials?|creds?(?![a-z])|auth(?:orization)?|bearer|jwt|set-cookie|cookie|session_?id|sess_?id
-    |sid(?![a-z])|sig(?:nature)?|(?<=[?&])(?:code|s|t)(?==)|mnemonic|seed[ _-]?phrase|비밀\s?번호|비밀\s?키|패스워드|암호|토큰|시크릿|인증\s?키|키)"""
+_NAME: Final = r"""(?:pass(?:word|wd|phrase|code)|requirepass|masterauth|pass(?![a-z])|pswd|psw|pwd|pw(?![a-z])|secret
+    |token|api[ _-]?key|key(?![a-z])|credentials?|creds?(?![a-z])|auth(?:orization)?|bearer|jwt|set-cookie|cookie
+    |session_?id|sess_?id|sid(?![a-z])|sig(?:nature)?|(?<=[?&])(?:code|s|t)(?==)|mnemonic|seed[ _-]?phrase|비밀\s?번호|비밀\s?키
+    |패스워드|암호|토큰|시크릿|인증\s?키|키)"""
 _SEPARATOR: Final = r"""(?:
       (?P<value>\\*["']?\s*,?\s*\\*["']?value\\*["']?\s*[:=]\s*)
     | (?P<plist></key>\s*<string>)
     | (?P<element>\s*(?:\s[\w:]+="[^"<>]*")*>\s*(?:<!\[cdata\[)?)
-    | (?P<assign>\\*["'`]?\]?\)?\s*(?::\s*[A-Za-z_][\w.\[\]| ,]{0,40}\s*=(?!=)\s*|\s(?:string|\[\]byte|char\s?\*)\s*:?=\s*|=>\s*|:=\s*|[!=]=+\s*|\??[:=：＝]\s*))
+    | (?P<assign>\\*["'`]?\]?\)?\s*(?::\s*[A-Za-z_][\w.\[\]| ,]{0,40}\s*=(?!=)\s*
+        |\s(?:string|\[\]byte|char\s?\*)\s*:?=\s*|=>\s*|:=\s*|[!=]=+\s*|\??[:=：＝]\s*))
     | (?P<prose>(?:\s+(?:is\s+set\s+to|set\s+to|is|was|are|＝)\s*:?\s+|\s*(?:은|는|이|가)\s*:?\s+))
     | (?P<gap>\s+)
     )"""
@@ -79,7 +80,26 @@ _KOREAN: Final = re.compile(r"(?:입니다|이에요|예요|이고|이며|이야
 
 
 def find(line: str) -> list[Span]:
-    """Return the secrets of a line, in order, apart from each other and from labels that stand there already."""
+    """Return the secrets of a line, in order, apart from each other.
+
+    What stands before and after a label is looked at separately, so that masking twice changes nothing; only the
+    label of a known value can be part of a larger secret.
+    """
+    if "[masked:" not in line:
+        return _find(line)
+    spans: list[Span] = []
+    position = 0
+    for start, end in [match.span() for match in _FINAL_LABEL.finditer(line)] + [(len(line), len(line))]:
+        for span in _find(line[position:start]):
+            spans.append(Span(span.context + position, span.start + position, span.end + position, span.kind))
+        position = end
+    return spans
+
+
+_FINAL_LABEL: Final = re.compile(r"\[masked:(?!known)[a-z]+:[0-9a-f]{4}\]")
+
+
+def _find(line: str) -> list[Span]:
     lower = lowered(line)
     spans: list[Span] = []
     if any(text in lower for text in _NAMED):
@@ -168,9 +188,11 @@ def _strength(line: str, begin: int, name: str, match: re.Match[str]) -> Strengt
 
 
 _PARAMETERS: Final = frozenset(
-    "key sig signature code auth sid s token access_token x-amz-signature x-amz-security-token x-amz-credential x-goog-signature "
-    "x-goog-credential api-key apikey".split()
-)
+    (
+        "key", "sig", "signature", "code", "auth", "sid", "s", "token", "access_token", "x-amz-signature",
+        "x-amz-security-token", "x-amz-credential", "x-goog-signature", "x-goog-credential", "api-key", "apikey",
+    )
+)  # fmt: skip
 
 
 def _value(line: str, at: int, name: str, strength: Strength, *, code: bool, how: str) -> Span | None:
@@ -198,7 +220,7 @@ def _value(line: str, at: int, name: str, strength: Strength, *, code: bool, how
     scheme = _SCHEME.match(line, start, end)
     if scheme is not None and scheme.end() < end and quoted is not None:
         start = scheme.end()
-        strength = Strength.ANY if len(line[start:end]) >= 8 else strength  # noqa: PLR2004 - as short as a basic one gets
+        strength = Strength.ANY if len(line[start:end]) >= 8 else strength
     value = line[start:end]
     if cookie:
         harmless = "=" not in value or LABEL.fullmatch(value) is not None
@@ -228,12 +250,10 @@ def _without_closers(line: str, start: int, end: int, name: str) -> int:
     while end > start:
         last = line[end - 1]
         opener = _CLOSERS.get(last)
-        if last in ",;" or (opener and line.count(opener, start, end) < line.count(last, start, end)):
-            end -= 1
-        elif last in ".:" and not name.isupper():
-            end -= 1
-        else:
+        unopened = opener and line.count(opener, start, end) < line.count(last, start, end)
+        if not (unopened or last in ",;" or (last in ".:" and not name.isupper())):
             break
+        end -= 1
     korean = _KOREAN.search(line, start, end)
     if korean is not None and korean.start() > start:
         end = korean.start()
@@ -255,7 +275,7 @@ def _in_urls(line: str) -> Iterator[Span]:
         if end > start and not _is_template(line[start:end]):
             yield Span(match.start(), start, end, "url")
             start, end = match.span("user")
-            if looks_random(line[start:end]) and end - start >= 20:  # noqa: PLR2004 - a token in the place of a user
+            if looks_random(line[start:end]) and end - start >= 20:  # a token in the place of a user
                 yield Span(match.start(), start, end, "url")
     for match in _TOKEN_USER.finditer(line):
         if looks_random(match["user"]):
