@@ -69,6 +69,7 @@ SCENARIOS = {
     "reset leaves it disabled": "!disable !reset X",
     "quota pauses without failures": "Q:600 open/~600 X +599 X +1 closed/0 S",
     "quota without an end": "Q +1e6 X open !probe half_open S S closed/0",
+    "a failed probe reopens after few failures": "F Q !probe F open/~30 X",
     "quota keeps the failures": "F F Q:60 +60 closed/2",
     "quota of a late call": "a= F F F F F a.Q:600 +30 X open/~570",
     "quota ends by reset": "Q !reset closed/0 S",

@@ -29,6 +29,7 @@ from tui.core.chat import (
 from tui.core.clock import ManualClock
 from tui.core.errors import Problem
 from tui.resilience.cache import CachedAnswer, CacheKey, ResponseCache, canonical_key
+from tui.resilience.cache_store import CacheStore
 
 HELLO = (UserMessage(text="hello"),)
 
@@ -308,6 +309,14 @@ async def test_a_file_set_aside_by_another_process_is_left(place: Place) -> None
     assert await cache.get(key("b")) is not None
     assert await cache.get(key("a")) is None
     assert place.problems == []
+
+
+async def test_a_file_already_begun_anew_by_another_process_is_kept(place: Place) -> None:
+    cache = place.open()
+    await cache.put(key(), answer())
+    store = CacheStore(place.path, ttl_s=1, max_bytes=1)
+    assert store._set_aside(sqlite3.DatabaseError("seen a moment ago")) == []
+    assert await cache.get(key()) is not None
 
 
 async def test_an_unusable_place_is_told_once(place: Place) -> None:

@@ -189,6 +189,8 @@ async def test_a_replaced_owner_frees_nobody(tmp_path: Path) -> None:
         )
     assert not old.is_current()
     old.release()
+    for file in (path, path.with_name("lock.guard")):
+        assert '"token": "other"' in file.read_text()
     found = SessionLock(path).holder()
     assert found is not None
     assert found.token == "other"
