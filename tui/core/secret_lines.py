@@ -155,9 +155,10 @@ class Lines:
     def _plain(self, line: str) -> str:
         if not _of_interest(line):
             return line
+        masked = masked_line(line)
         if line.endswith("\n"):
-            self._note_name(line)
-        return masked_line(line)
+            self._note_name(masked)
+        return masked
 
     def _note_name(self, line: str) -> None:
         """Remember a secret's name at the end of a line; its value may follow on the next."""

@@ -42,7 +42,8 @@ def lowered(text: str) -> str:
 
 _NAME: Final = r"""(?:pass(?:word|wd|phrase|code)|requirepass|masterauth|pass(?![a-z])|pswd|psw|pwd|pw(?![a-z])|secret
     |token|api[ _-]?key|key(?![a-z])|credentials?|creds?(?![a-z])|auth(?:orization)?|bearer|jwt|set-cookie|cookie
-    |session_?id|sess_?id|sid(?![a-z])|sig(?:nature)?|(?<=[?&])(?:code|s|t)(?==)|mnemonic|seed[ _-]?phrase|비밀\s?번호|비밀\s?키
+    |session_?id|sess_?id|sid(?![a-z])|sig(?:nature)?|(?<=[?&])(?:code|s|t)(?==)
+    |mnemonic|seed[ _-]?phrase|비밀\s?번호|비밀\s?키
     |패스워드|암호|토큰|시크릿|인증\s?키|키)"""
 _SEPARATOR: Final = r"""(?:
       (?P<value>\\*["']?\s*,?\s*\\*["']?value\\*["']?\s*[:=]\s*)
@@ -90,8 +91,7 @@ def find(line: str) -> list[Span]:
     spans: list[Span] = []
     position = 0
     for start, end in [match.span() for match in _FINAL_LABEL.finditer(line)] + [(len(line), len(line))]:
-        for span in _find(line[position:start]):
-            spans.append(Span(span.context + position, span.start + position, span.end + position, span.kind))
+        spans += (Span(*(at + position for at in span[:3]), span.kind) for span in _find(line[position:start]))
         position = end
     return spans
 
