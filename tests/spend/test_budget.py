@@ -1,6 +1,7 @@
 """Budgets are arithmetic: windows follow the calendar, a fit never passes a limit, refusals say their numbers."""
 
 from datetime import UTC, datetime
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -11,15 +12,18 @@ from tests.spend.support import START, USD, budget, windows
 from tui.config.model import BudgetScope, BudgetWindow
 from tui.core.errors import UsageError
 from tui.spend.budget import (
+    BudgetRefusedError,
     Refusal,
     RefusalReason,
     Standing,
+    any_hard,
     fit,
     fit_all,
     local_date,
     midnight,
     reached,
     scope_words,
+    session_budget,
     span,
     windows_for,
     worth_counting,
@@ -211,6 +215,16 @@ def test_windows_of_a_call() -> None:
         "for anthropic a month",
         "for openai a month",
     ]
+
+
+def test_the_budget_of_a_command_line() -> None:
+    (window,) = windows(session_budget(Decimal("0.10")), budget(hard=False))[:1]
+    assert (window.session, window.budget.limit_pico, window.budget.hard) == ("s1", USD // 10, True)
+    assert any_hard([window])
+    assert not any_hard(windows(budget(hard=False)))
+    refusal = Refusal(reason=RefusalReason.LIMIT, standing=Standing(window=window), model="m", least_pico=USD)
+    assert BudgetRefusedError(refusal).exit_code == 3
+    assert "--max-budget-usd" in str(BudgetRefusedError(refusal))
 
 
 def test_an_exact_count_pays_off_only_near_a_hard_limit() -> None:

@@ -7,11 +7,12 @@ integer pico-dollars, times are seconds since the epoch.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
+from decimal import Decimal
 from enum import StrEnum
 from typing import Final
 
 from tui.config.model import BudgetConfig, BudgetScope, BudgetWindow, Config
-from tui.core.errors import Problem, UsageError
+from tui.core.errors import ExitCode, LLMMixerError, Problem, UsageError
 from tui.core.money import pico_from_usd, usd_short
 
 LEAST_TOKENS: Final = 1_000
@@ -170,6 +171,26 @@ def scope_words(budget: Budget) -> str:
 
 def _unpriced(standing: Standing) -> str:
     return f" (+ {standing.unpriced} unpriced)" if standing.unpriced else ""
+
+
+class BudgetRefusedError(LLMMixerError):
+    """A hard budget does not allow a call; `refusal` has the numbers."""
+
+    exit_code = ExitCode.BUDGET
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.problem)
+        self.refusal = refusal
+
+
+def session_budget(limit_usd: Decimal, name: str = "--max-budget-usd") -> Budget:
+    """Return a hard budget of one session, as the command line asks for."""
+    return Budget(name=name, scope=BudgetScope.SESSION, limit_pico=pico_from_usd(limit_usd))
+
+
+def any_hard(windows: Iterable[Window]) -> bool:
+    """Tell whether a call must not be made when the ledger cannot be used."""
+    return any(window.budget.hard for window in windows)
 
 
 def budgets_of(config: Config) -> tuple[Budget, ...]:

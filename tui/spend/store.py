@@ -71,7 +71,7 @@ class Store:
     def hold(self, call: Call, windows: Sequence[Window], least: int = LEAST_TOKENS) -> Hold | Refusal:
         """Reserve what `call` can cost at most, with as many output tokens as its hard budgets allow, or refuse."""
         with failures(self.path), transaction(self.connection):
-            begun = self._now()  # read inside, so that waiting for the lock cannot put a call into a past window
+            begun = self._begin(windows)
             standings = self._standings(windows)
             tokens = fit_all(
                 standings,
@@ -181,6 +181,10 @@ class Store:
 
     def _now(self) -> int:
         return round(self.clock.wall() * 1000)
+
+    def _begin(self, windows: Sequence[Window]) -> int:
+        """Return now, but never a moment after the windows the call is checked against, however long the lock took."""
+        return min([self._now(), *(round(window.end * 1000) - 1 for window in windows if window.end is not None)])
 
     def _insert(self, hold_id: str, call: Call, tokens: int, amount: int | None, begun: int) -> None:
         owner, quote = this_process(), call.quote
