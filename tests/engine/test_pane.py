@@ -8,7 +8,7 @@ from typing import TypeVar
 import pytest
 
 from tests.engine.scripted import ScriptedProvider, Step
-from tui.config.model import EndpointConfig, PriceConfig
+from tui.config.model import Config, EndpointConfig, PriceConfig, ResilienceConfig
 from tui.core import secrets
 from tui.core.chat import (
     AssistantMessage,
@@ -42,13 +42,17 @@ from tui.core.events import (
     TurnStarted,
     UsageReported,
 )
+from tui.engine.guard import Route, build_guard
 from tui.engine.pane import Pane
 from tui.engine.session import PanePlan
+from tui.engine.spending import Spending
 from tui.spend.prices import load_prices
 
 E = TypeVar("E")
 
 NATIVE = NativeContent(wire=Wire.ANTHROPIC_MESSAGES, model="m", payload=[{"type": "text", "text": "hello"}])
+UNLIKE = (Outcome.SUCCESS, Outcome.CANCELLED, Outcome.QUOTA_SPENT)
+ONCE = ResilienceConfig(attempts=1)
 GOOD: tuple[Step, ...] = (
     StreamOpened(request_id="req_1"),
     ThinkingPiece(text="hm"),
@@ -70,13 +74,18 @@ class Rig:
         plan = PanePlan(
             name="claude", endpoint="anthropic", endpoint_config=EndpointConfig(), model="m", system="be brief"
         )
-        self.pane = Pane(
-            plan,
-            self.provider,
-            prices=load_prices({"m": PriceConfig(input=Decimal(2), output=Decimal(10))}),
-            publish=self._publish,
-            clock=self.clock,
+        config = Config(prices={"m": PriceConfig(input=Decimal(2), output=Decimal(10))}, resilience=ONCE)
+        spending = Spending(
+            config, None, load_prices(config.prices), session="s", project="", publish=self._publish, clock=self.clock
         )
+        guard = build_guard(config, (plan,), spending=spending, state_dir=None, publish=self._publish, clock=self.clock)
+        guard.sleep = self._sleep
+        routes = [Route(plan, self.provider)]
+        self.pane = Pane(plan, routes, guard=guard, publish=self._publish, clock=self.clock)
+
+    async def _sleep(self, seconds: float, hurry: asyncio.Event) -> None:
+        self.clock.advance(seconds)
+        await asyncio.sleep(0)
 
     def _publish(self, event: Event) -> None:
         self.events.append(event)
@@ -125,7 +134,7 @@ async def test_a_good_turn_from_prompt_to_outcome() -> None:
     assert rig.provider.streams[0].closed
 
 
-@pytest.mark.parametrize("outcome", [item for item in Outcome if item not in (Outcome.SUCCESS, Outcome.CANCELLED)])
+@pytest.mark.parametrize("outcome", [item for item in Outcome if item not in UNLIKE])
 async def test_a_failure_before_any_token_costs_nothing_and_is_not_remembered(outcome: Outcome) -> None:
     rig = Rig((failed(outcome),), GOOD)
     rig.pane.submit("lost")

@@ -9,17 +9,31 @@ from typing import assert_never
 from tui.config.model import Config
 from tui.core import secrets
 from tui.core.clock import Clock, SystemClock
-from tui.core.commands import ClearConversation, Command, DropQueued, Retry, Stop, Submit
+from tui.core.commands import (
+    AnswerFallback,
+    ClearConversation,
+    Command,
+    ControlCircuit,
+    DropQueued,
+    Retry,
+    RetryNow,
+    SetSessionBudget,
+    Stop,
+    Submit,
+)
 from tui.core.errors import Problem
 from tui.core.events import Notice, NoticeLevel, PaneInfo, SessionEnded, SessionStarted
 from tui.core.ids import new_id
 from tui.core.untrusted import clean_line
 from tui.engine.bus import Bus
+from tui.engine.guard import Guard, Route, build_guard
 from tui.engine.journal import Journal
 from tui.engine.pane import Pane
 from tui.engine.session import PanePlan, SessionPlan
+from tui.engine.spending import Spending
 from tui.providers.base import Deadlines, Provider
 from tui.providers.registry import create_provider
+from tui.spend.ledger import Ledger
 from tui.spend.prices import load_prices
 
 
@@ -27,9 +41,17 @@ class Engine:
     """A session: its panes, its bus, its journal."""
 
     def __init__(
-        self, *, session: str, bus: Bus, panes: Iterable[Pane], infos: tuple[PaneInfo, ...], demo: bool,
-        providers: Iterable[Provider], journal: Journal | None,
-    ) -> None:  # fmt: skip
+        self,
+        *,
+        session: str,
+        bus: Bus,
+        panes: Iterable[Pane],
+        infos: tuple[PaneInfo, ...],
+        demo: bool,
+        providers: Iterable[Provider],
+        guard: Guard,
+        journal: Journal | None,
+    ) -> None:
         self.session = session
         self.bus = bus
         self.panes = infos
@@ -37,6 +59,7 @@ class Engine:
         self.journal_path = journal.path if journal is not None else None
         self._panes = {pane.name: pane for pane in panes}
         self._providers = tuple(providers)
+        self._guard = guard
         self._journal = journal
         self._closed = False
 
@@ -45,6 +68,7 @@ class Engine:
         if self._journal is not None:
             self._journal.start()
         self.bus.publish(SessionStarted(session=self.session, panes=self.panes, demo=self.demo))
+        self._guard.spending.refresh()
 
     def handle(self, command: Command) -> None:
         """Carry out a command. Returns at once; what comes of it is published."""
@@ -52,18 +76,38 @@ class Engine:
             case Submit(text=text, panes=names):
                 for pane in self._named(names):
                     pane.submit(text)
-            case Stop(pane=name):
-                for pane in self._one_or_all(name):
-                    pane.stop()
-            case DropQueued(pane=name):
-                self._drop_queued(name)
-            case Retry(pane=name):
-                self._retry(name)
             case ClearConversation(pane=name):
                 for pane in self._one_or_all(name):
                     pane.clear()
+            case SetSessionBudget(limit_pico=limit):
+                self._guard.spending.set_session_limit(limit)
+            case ControlCircuit(pane=name, action=action):
+                for pane in self._named((name,)):
+                    self._guard.circuits.control(pane.plan, action)
+            case Stop() | DropQueued() | Retry() | RetryNow() | AnswerFallback():
+                self._steer(command)
             case _:
                 assert_never(command)
+
+    def _steer(self, command: Stop | DropQueued | Retry | RetryNow | AnswerFallback) -> None:
+        """Carry out a command about turns that run, wait or ended."""
+        for pane in self._one_or_all(command.pane):
+            match command:
+                case Stop():
+                    pane.stop()
+                case DropQueued(pane=name):
+                    pane.drop_newest()
+                    if name is None:
+                        pane.drop_all()
+                case Retry():
+                    if not pane.retry():
+                        self._notice("Nothing to retry", f"{pane.name} is busy or has no prompt yet.")
+                case RetryNow():
+                    pane.hurry()
+                case AnswerFallback(accept=accept):
+                    pane.answer_fallback(accept)
+                case _:
+                    assert_never(command)
 
     def busy(self) -> bool:
         """Whether any pane runs a turn."""
@@ -79,6 +123,7 @@ class Engine:
             return
         self._closed = True
         await asyncio.gather(*(pane.close() for pane in self._panes.values()))
+        await self._guard.close()
         self.bus.publish(SessionEnded(session=self.session))
         await self.bus.close()
         await asyncio.gather(*(provider.close() for provider in self._providers))
@@ -97,42 +142,55 @@ class Engine:
     def _one_or_all(self, name: str | None) -> list[Pane]:
         return self._named(None if name is None else (name,))
 
-    def _drop_queued(self, name: str | None) -> None:
-        for pane in self._one_or_all(name):
-            dropped = pane.drop_newest()
-            while name is None and dropped:
-                dropped = pane.drop_newest()
-
-    def _retry(self, name: str) -> None:
-        for pane in self._named((name,)):
-            if not pane.retry():
-                self._notice("Nothing to retry", f"{pane.name} is busy or has no prompt yet.")
-
     def _notice(self, title: str, text: str) -> None:
         self.bus.publish(Notice(level=NoticeLevel.WARNING, problem=Problem(title=title, text=text)))
 
 
-def build(config: Config, plan: SessionPlan, *, state_dir: Path | None, clock: Clock | None = None) -> Engine:
+def build(
+    config: Config,
+    plan: SessionPlan,
+    *,
+    state_dir: Path | None,
+    project: str = "",
+    interactive: bool = True,
+    clock: Clock | None = None,
+) -> Engine:
     """Put a session together. No SDK is imported and no connection opened.
 
-    `state_dir` is where the journal goes; None keeps no journal, as does `journal.enabled = false`.
+    `state_dir` is where journal and ledger go; None keeps neither. `project` is the folder money is booked on. Where
+    nobody can be asked (`interactive` is false) a fallback that asks does not happen. The demo keeps a ledger of its
+    own, so that what it simulates is never mixed with money.
     """
     clock = clock or SystemClock()
     session = new_id("session")
     bus = Bus()
-    secrets.register(pane.api_key for pane in plan.panes if pane.api_key)
-    prices = load_prices(config.prices)
+    plans = [one for pane in plan.panes for one in (pane, *pane.fallbacks)]
+    secrets.register(pane.api_key for pane in plans if pane.api_key)
+    spending = Spending(
+        config,
+        _ledger(config, state_dir, demo=plan.demo, clock=clock),
+        load_prices(config.prices),
+        session=session,
+        project=project,
+        publish=bus.publish,
+        clock=clock,
+    )
+    guard = build_guard(
+        config,
+        plan.panes,
+        spending=spending,
+        state_dir=state_dir,
+        interactive=interactive,
+        publish=bus.publish,
+        clock=clock,
+    )
     providers: dict[tuple[str, str | None], Provider] = {}
+    for one in plans:
+        providers.setdefault((one.endpoint, one.api_key), _provider(one, config))
     panes = []
     for pane in plan.panes:
-        key = (pane.endpoint, pane.api_key)
-        if key not in providers:
-            providers[key] = _provider(pane, config)
-        panes.append(Pane(pane, providers[key], prices=prices, publish=bus.publish, clock=clock))
-    journal = None
-    if state_dir is not None and config.journal.enabled:
-        day = datetime.fromtimestamp(clock.wall(), UTC).strftime("%Y-%m-%d")
-        journal = Journal(state_dir / "sessions" / f"{day}-{session}.jsonl", bus, clock)
+        routes = [Route(one, providers[one.endpoint, one.api_key]) for one in (pane, *pane.fallbacks)]
+        panes.append(Pane(pane, routes, guard=guard, publish=bus.publish, clock=clock))
     infos = tuple(
         PaneInfo(name=pane.name, provider=pane.endpoint, model=clean_line(pane.model), role=clean_line(pane.role))
         for pane in plan.panes
@@ -144,8 +202,23 @@ def build(config: Config, plan: SessionPlan, *, state_dir: Path | None, clock: C
         infos=infos,
         demo=plan.demo,
         providers=providers.values(),
-        journal=journal,
+        guard=guard,
+        journal=_journal(config, state_dir, session, bus, clock),
     )
+
+
+def _ledger(config: Config, state_dir: Path | None, *, demo: bool, clock: Clock) -> Ledger | None:
+    if state_dir is None:
+        return None
+    name = "demo-spend.sqlite" if demo else "spend.sqlite"
+    return Ledger(state_dir / name, clock=clock, lease_s=config.spend.lease_minutes * 60)
+
+
+def _journal(config: Config, state_dir: Path | None, session: str, bus: Bus, clock: Clock) -> Journal | None:
+    if state_dir is None or not config.journal.enabled:
+        return None
+    day = datetime.fromtimestamp(clock.wall(), UTC).strftime("%Y-%m-%d")
+    return Journal(state_dir / "sessions" / f"{day}-{session}.jsonl", bus, clock)
 
 
 def _provider(pane: PanePlan, config: Config) -> Provider:

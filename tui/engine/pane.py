@@ -3,7 +3,7 @@
 import asyncio
 import traceback
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from tui.core.chat import ChatRequest
@@ -23,11 +23,10 @@ from tui.core.events import (
 from tui.core.ids import new_id
 from tui.core.secrets import mask
 from tui.core.untrusted import clean
+from tui.engine.guard import Guard, Route
 from tui.engine.history import Exchange, History, rememberable
 from tui.engine.session import PanePlan
 from tui.engine.turn import CANCELLED, Turn, TurnResult, internal_failure
-from tui.providers.base import Provider
-from tui.spend.prices import PriceBook
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,21 +41,23 @@ class Pane:
     def __init__(
         self,
         plan: PanePlan,
-        provider: Provider,
+        routes: Sequence[Route],
         *,
-        prices: PriceBook,
+        guard: Guard,
         publish: Callable[[Event], None],
         clock: Clock,
     ) -> None:
         self.name = plan.name
-        self._plan = plan
-        self._provider = provider
-        self._prices = prices
+        self.plan = plan
+        self._routes = {route.target: route for route in routes}
+        self._provider = routes[0].provider
+        self._guard = guard
         self._publish = publish
         self._clock = clock
         self._history = History()
         self._waiting: deque[_Waiting] = deque()
         self._task: asyncio.Task[None] | None = None
+        self._turn: Turn | None = None
         self._ready = False
         self._closing = False
         self._clearing = False
@@ -90,6 +91,11 @@ class Pane:
         self._publish(PromptDropped(pane=self.name, prompt_id=dropped.prompt_id, waiting=len(self._waiting)))
         return True
 
+    def drop_all(self) -> None:
+        """Take back every waiting prompt."""
+        while self.drop_newest():
+            pass
+
     def retry(self) -> bool:
         """Send the last prompt again in place of its answer; False when there is none or a turn runs."""
         if self._task is not None:
@@ -102,14 +108,22 @@ class Pane:
 
     def clear(self) -> None:
         """Stop, forget the conversation and every waiting prompt."""
-        while self.drop_newest():
-            pass
+        self.drop_all()
         self._history = History()
         if self._task is None:
             self._publish(ConversationCleared(pane=self.name))
         else:
             self._clearing = True
             self.stop()
+
+    def hurry(self) -> None:
+        """Wait no longer for the next attempt."""
+        if self._turn is not None:
+            self._turn.hurry.set()
+
+    def answer_fallback(self, accept: bool) -> bool:
+        """Take the person's answer to an offered fallback; False when none is offered."""
+        return self._turn is not None and self._turn.answer_fallback(accept)
 
     async def prepare(self) -> None:
         """Import the SDK and build the client, off the loop. Publishes loading and ready once."""
@@ -118,6 +132,7 @@ class Pane:
         self._publish(ProviderLoading(pane=self.name))
         try:
             await self._provider.prepare()
+            await self._guard.spending.prepare(self.plan)
         except ProviderError as error:
             self._publish(Notice(level=NoticeLevel.ERROR, problem=error.problem, pane=self.name))
         else:
@@ -141,7 +156,7 @@ class Pane:
                 pane=self.name,
                 turn=turn_id,
                 prompt=clean(text),
-                model=self._plan.model,
+                model=self.plan.model,
                 prompt_id=waited.prompt_id if waited else None,
                 waiting=len(self._waiting),
             )
@@ -150,11 +165,12 @@ class Pane:
             pane=self.name,
             turn=turn_id,
             request=self._request(exchange),
-            provider=self._provider,
-            prices=self._prices,
+            routes=self._routes,
+            guard=self._guard,
             publish=self._publish,
             clock=self._clock,
         )
+        self._turn = turn
         self._task = asyncio.get_running_loop().create_task(self._run(turn), name=f"turn {self.name}")
         self._task.add_done_callback(lambda task: self._finish(task, turn, exchange))
 
@@ -167,7 +183,7 @@ class Pane:
         result = turn.end(failure)
         exchange.answer = rememberable(result.text, result.thinking, result.complete)
         self._report(task, turn, result)
-        self._task = None
+        self._task = self._turn = None
         if self._clearing:
             self._clearing = False
             self._publish(ConversationCleared(pane=self.name))
@@ -187,11 +203,11 @@ class Pane:
 
     def _request(self, exchange: Exchange) -> ChatRequest:
         return ChatRequest(
-            model=self._plan.model,
+            model=self.plan.model,
             messages=self._history.messages(exchange),
-            system=self._plan.system,
-            max_tokens=self._plan.max_tokens,
-            effort=self._plan.effort,
+            system=self.plan.system,
+            max_tokens=self.plan.max_tokens,
+            effort=self.plan.effort,
         )
 
 

@@ -1,10 +1,10 @@
 """Which panes a session has: from flags, configuration, keys in the environment, a local server, or the demo."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
-from tui.config.model import Config, EndpointConfig, PaneConfig, WireName
+from tui.config.model import Config, EndpointConfig, FallbackMode, PaneConfig, WireName
 from tui.core.chat import Effort
 from tui.core.errors import Problem, UsageError
 from tui.core.untrusted import clean_line
@@ -12,11 +12,16 @@ from tui.core.untrusted import clean_line
 VENDORS: Final = ("anthropic", "openai", "gemini")
 LOCAL: Final = "compatible"
 _DEMO_KEY: Final = "demo"
+_DEMO_MODEL: Final = "demo-model"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PanePlan:
-    """A pane as it will be built. `role` is its title; `system` the whole system prompt, the role's text included."""
+    """A pane as it will be built.
+
+    `role` is its title; `system` the whole system prompt, the role's text included; `fallbacks` are the models that
+    may answer in its place.
+    """
 
     name: str
     endpoint: str
@@ -28,6 +33,8 @@ class PanePlan:
     max_tokens: int = 16_384
     base_url: str | None = None
     api_key: str | None = None
+    fallbacks: tuple["PanePlan", ...] = ()
+    fallback_mode: FallbackMode = FallbackMode.OFF
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +60,7 @@ def plan_session(
     URL for its models and returns an empty list when none answers. Raises `UsageError` for a pane that names an
     unknown endpoint or has no model.
     """
+    sources = _Sources(config, environ, demo_url, local_models)
     if only:
         wanted = [_pane_of_word(word, config) for word in only]
     elif config.panes:
@@ -65,8 +73,8 @@ def plan_session(
         return None
     planned: list[PanePlan] = []
     for pane in wanted:
-        taken = {other.name for other in planned}
-        planned.append(_plan_pane(pane, config, environ, demo_url, local_models, taken))
+        own = sources.plan(pane, taken={other.name for other in planned})
+        planned.append(replace(own, fallbacks=sources.fallbacks(pane, own), fallback_mode=_fallback_mode(pane, config)))
     return SessionPlan(panes=tuple(planned), demo=demo_url is not None)
 
 
@@ -102,43 +110,70 @@ def _panes_of_environment(
     return [PaneConfig(provider=LOCAL, model=model) for model in models[:3]]
 
 
-def _plan_pane(
-    pane: PaneConfig,
-    config: Config,
-    environ: Mapping[str, str],
-    demo_url: str | None,
-    local_models: Callable[[str], list[str]],
-    taken: set[str],
-) -> PanePlan:
-    endpoint = _endpoint(pane.provider, config, f"[[panes]] provider = {pane.provider!r}")
-    base_url = base_url_of(endpoint, environ) if demo_url is None else demo_base_url(endpoint.wire, demo_url)
-    model = pane.model or endpoint.default_model
-    if not model and base_url and demo_url is None:
-        model = next(iter(local_models(base_url)), "")
-    if not model and demo_url is not None:
-        model = "demo-model"
-    if not model:
-        label = clean_line(pane.name or pane.provider)
-        raise UsageError(
-            Problem(
-                title="No model",
-                text=f"Pane “{label}” names no model, and its endpoint has no default.",
-                hint=f"Write --pane {pane.provider}:MODEL, or set its `model` or the `default_model` of its endpoint.",
+@dataclass(frozen=True, slots=True)
+class _Sources:
+    """Where the parts of a plan come from."""
+
+    config: Config
+    environ: Mapping[str, str]
+    demo_url: str | None
+    local_models: Callable[[str], list[str]]
+
+    def plan(self, pane: PaneConfig, *, taken: set[str]) -> PanePlan:
+        """Return the plan of one pane, with a name that is not in `taken`."""
+        endpoint = _endpoint(pane.provider, self.config, f"[[panes]] provider = {pane.provider!r}")
+        base_url = self._base_url(endpoint)
+        model = pane.model or endpoint.default_model or self._listed_model(base_url)
+        if not model:
+            label = clean_line(pane.name or pane.provider)
+            raise UsageError(
+                Problem(
+                    title="No model",
+                    text=f"Pane “{label}” names no model, and its endpoint has no default.",
+                    hint=f"Write --pane {pane.provider}:MODEL, or set its `model` or its endpoint's `default_model`.",
+                )
             )
+        title, system = _role(pane, self.config)
+        return PanePlan(
+            name=_unique(pane.name or _default_name(pane, endpoint, model), taken),
+            endpoint=pane.provider,
+            endpoint_config=endpoint,
+            model=model,
+            role=title,
+            system=system,
+            effort=pane.effort,
+            max_tokens=pane.max_tokens,
+            base_url=base_url,
+            api_key=key_of(endpoint, self.environ) if self.demo_url is None else _DEMO_KEY,
         )
-    title, system = _role(pane, config)
-    return PanePlan(
-        name=_unique(pane.name or _default_name(pane, endpoint, model), taken),
-        endpoint=pane.provider,
-        endpoint_config=endpoint,
-        model=model,
-        role=title,
-        system=system,
-        effort=pane.effort,
-        max_tokens=pane.max_tokens,
-        base_url=base_url,
-        api_key=key_of(endpoint, environ) if demo_url is None else _DEMO_KEY,
-    )
+
+    def fallbacks(self, pane: PaneConfig, own: PanePlan) -> tuple[PanePlan, ...]:
+        """Return the models that may answer for a pane, under its name; those without their key are left out."""
+        words = pane.fallback or self.config.fallback.targets
+        if not words and self.demo_url is not None:
+            words = VENDORS
+        plans: list[PanePlan] = []
+        for word in words:
+            provider, _, model = word.partition(":")
+            other = self.plan(replace(pane, provider=provider, model=model, name=own.name), taken=set())
+            has_key = other.api_key is not None or other.endpoint_config.wire is WireName.COMPATIBLE
+            if has_key and (other.endpoint, other.model) != (own.endpoint, own.model):
+                plans.append(other)
+        return tuple(plans)
+
+    def _base_url(self, endpoint: EndpointConfig) -> str | None:
+        if self.demo_url is not None:
+            return demo_base_url(endpoint.wire, self.demo_url)
+        return base_url_of(endpoint, self.environ)
+
+    def _listed_model(self, base_url: str | None) -> str:
+        if self.demo_url is not None:
+            return _DEMO_MODEL
+        return next(iter(self.local_models(base_url)), "") if base_url else ""
+
+
+def _fallback_mode(pane: PaneConfig, config: Config) -> FallbackMode:
+    return config.fallback.mode if pane.fallback_mode is None else pane.fallback_mode
 
 
 def demo_base_url(wire: WireName, demo_url: str) -> str:

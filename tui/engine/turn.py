@@ -1,44 +1,33 @@
-"""One turn of one pane: a request goes out, its chunks become events, and it ends in exactly one outcome."""
+"""One turn of one pane: attempts, the waits between them, perhaps another model, and exactly one outcome."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Final, assert_never
+import asyncio
+import itertools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final
 
-from tui.core.chat import (
-    AssistantMessage,
-    ChatRequest,
-    Chunk,
-    Finished,
-    StopReason,
-    StreamOpened,
-    TextPiece,
-    ThinkingPiece,
-    ToolCall,
-    ToolCallReady,
-    ToolCallStarted,
-    Usage,
-    UsageSeen,
-)
+from tui.core.chat import AssistantMessage, ChatRequest, Finished, StopReason, Usage
 from tui.core.clock import Clock
 from tui.core.errors import Failure, Outcome, Problem, ProviderError
-from tui.core.events import (
-    AttemptStarted,
-    Event,
-    MessageCompleted,
-    StreamStarted,
-    TextDelta,
-    ThinkingDelta,
-    ToolCallBegan,
-    ToolCallRequested,
-    TurnFinished,
-    UsageReported,
+from tui.core.events import Event, MessageCompleted, TurnFinished
+from tui.core.guard_events import (
+    AnswerShortened,
+    AttemptFailed,
+    FallbackOffered,
+    FallbackStarted,
+    LimitWaiting,
+    RetryScheduled,
 )
-from tui.core.secrets import StreamMasker
 from tui.core.untrusted import clean, clean_line
-from tui.providers.base import Provider
-from tui.spend.prices import PriceBook
-
-_CHARACTERS_PER_TOKEN: Final = 4
+from tui.engine.attempt import Attempt, clean_call, estimate_input
+from tui.engine.guard import Guard, Route
+from tui.engine.spending import BUDGET_CODE
+from tui.resilience.breaker import Permit
+from tui.resilience.fallback import FallbackChain, Stay, Switch, Target
+from tui.resilience.ratelimit import Ticket
+from tui.resilience.retry import GiveUp, plan_retry
+from tui.spend.records import Hold
+from tui.spend.usage import add
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,93 +40,91 @@ class TurnResult:
     finished: TurnFinished
 
 
-class _TextLane:
-    """Text of one kind on its way from raw chunks to deltas: raw for the history, cleaned and masked to be shown."""
+@dataclass(frozen=True, slots=True)
+class _Failed:
+    """Why a model did not answer; `real` is false when no call was made at all."""
 
-    def __init__(self, emit: Callable[[str], None]) -> None:
-        self.parts: list[str] = []
-        self._emit = emit
-        self._masker = StreamMasker()
-
-    def feed(self, raw: str) -> None:
-        self.parts.append(raw)
-        self._show(self._masker.feed(clean(raw)))
-
-    def flush(self) -> None:
-        self._show(self._masker.flush())
-
-    def raw(self) -> str:
-        return "".join(self.parts)
-
-    def _show(self, text: str) -> None:
-        if text:
-            self._emit(text)
+    failure: Failure
+    real: bool = True
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class Turn:
-    """The state of a running turn. `run` may be cancelled at any await; `end` then says how it ended."""
+    """The state of a running turn. `run` may be cancelled at any await; `end` then says how it ended.
+
+    `routes` are the pane's own model and then its fallbacks, by target. `request` is the call as the pane's own
+    model gets it.
+    """
 
     pane: str
     turn: str
     request: ChatRequest
-    provider: Provider
-    prices: PriceBook
+    routes: Mapping[Target, Route]
+    guard: Guard
     publish: Callable[[Event], None]
     clock: Clock
-    attempt: int = 1
-    _seq: int = 0
-    _usage: Usage | None = None
-    _calls: list[ToolCall] = field(default_factory=list)
-    _final: Finished | None = None
-    _request_id: str | None = None
-    _started: float = 0.0
-    _first_token: float | None = None
-    _opened: bool = False
-    _text: _TextLane = field(init=False)
-    _thinking: _TextLane = field(init=False)
-
-    def __post_init__(self) -> None:
-        self._text = _TextLane(self._emit_text)
-        self._thinking = _TextLane(self._emit_thinking)
+    hurry: asyncio.Event = field(default_factory=asyncio.Event)
+    attempts: int = 0
+    _consent: asyncio.Future[bool] | None = None
+    _attempt: Attempt | None = None
+    _model: str = ""
+    _spent: Usage = field(default_factory=Usage)
+    _cost_pico: int | None = 0
+    _began: float = 0.0
+    _numbers: Callable[[], int] = field(default_factory=lambda: itertools.count(1).__next__)
 
     async def run(self) -> None:
-        """Send the request and publish what comes. Raises `ProviderError`."""
-        self._started = self.clock.monotonic()
-        self.publish(
-            AttemptStarted(pane=self.pane, turn=self.turn, attempt=self.attempt, model=clean_line(self.request.model))
-        )
-        async with self.provider.stream(self.request) as stream:
-            async for chunk in stream:
-                self._take(chunk)
+        """Get an answer. Raises `ProviderError` with the failure a person is to see."""
+        self._began = self.clock.monotonic()
+        chain = FallbackChain(tuple(self.routes), self.guard.fallback_mode(self.pane))
+        route = self.routes[chain.asked]
+        while (failed := await self._ask(route)) is not None:
+            if failed.failure.code == BUDGET_CODE:
+                raise ProviderError(failed.failure)
+            step = chain.next(
+                route.target,
+                failed.failure,
+                real=failed.real,
+                visible=self._attempt is not None and self._attempt.visible,
+                usable=lambda target: self.guard.circuits.passable(self.routes[target].plan),
+            )
+            if isinstance(step, Stay):
+                raise ProviderError(step.failure)
+            route = await self._switch(step)
+
+    def answer_fallback(self, accept: bool) -> bool:
+        """Take the person's answer to an offered fallback; False when none is offered."""
+        if self._consent is None or self._consent.done():
+            return False
+        self._consent.set_result(accept)
+        return True
 
     def end(self, failure: Failure | None) -> TurnResult:
-        """Flush what is held back and return the result; `failure` is None when the provider ended the answer."""
-        self._text.flush()
-        self._thinking.flush()
-        text, thinking = self._text.raw(), self._thinking.raw()
-        complete = None
-        if failure is None and self._final is not None:
-            complete = AssistantMessage(
-                text=text, thinking=thinking, tool_calls=tuple(self._calls), native=self._final.native
-            )
-        usage = self._usage_at_end(text, thinking, cut=failure is not None)
-        outcome, problem = _verdict(failure, self._final, empty=not text.strip() and not self._calls)
+        """Return the result; `failure` is None when the provider ended the answer."""
+        attempt = self._attempt
+        text = attempt.text if attempt is not None else ""
+        thinking = attempt.thinking if attempt is not None else ""
+        final = attempt.final if attempt is not None else None
+        empty = not text.strip() and not (attempt is not None and attempt.calls)
+        outcome, problem = _verdict(failure, final, empty=empty)
         finished = TurnFinished(
             pane=self.pane,
             turn=self.turn,
             outcome=outcome,
-            stop=self._final.stop if self._final is not None else None,
-            usage=usage,
-            cost_pico=self._cost(usage),
-            attempts=self.attempt,
-            model=clean_line((self._final.model if self._final is not None else "") or self.request.model),
-            request_id=(failure.request_id if failure is not None else None) or self._request_id,
-            first_token_s=None if self._first_token is None else round(self._first_token - self._started, 4),
-            seconds=round(self.clock.monotonic() - self._started, 4),
+            stop=final.stop if final is not None else None,
+            usage=self._spent,
+            cost_pico=self._cost_pico,
+            attempts=self.attempts,
+            model=clean_line((final.model if final is not None else "") or self._model or self.request.model),
+            request_id=(failure.request_id if failure is not None else None)
+            or (attempt.request_id if attempt is not None else None),
+            first_token_s=attempt.first_token_s if attempt is not None else None,
+            seconds=round(self.clock.monotonic() - (attempt.started if attempt is not None else self._began), 4),
             retry_after=failure.retry_after if failure is not None else None,
             problem=problem,
+            refused_by_budget=failure is not None and failure.code == BUDGET_CODE,
         )
+        complete = attempt.message() if attempt is not None and failure is None else None
         return TurnResult(text=text, thinking=thinking, complete=complete, finished=finished)
 
     def completed_event(self, message: AssistantMessage) -> MessageCompleted:
@@ -145,93 +132,167 @@ class Turn:
         shown = AssistantMessage(
             text=clean(message.text),
             thinking=clean(message.thinking),
-            tool_calls=tuple(_clean_call(call) for call in message.tool_calls),
+            tool_calls=tuple(clean_call(call) for call in message.tool_calls),
             native=message.native,
         )
         return MessageCompleted(pane=self.pane, turn=self.turn, message=shown)
 
-    def _take(self, chunk: Chunk) -> None:
-        match chunk:
-            case TextPiece(text=text):
-                self._mark_first_token()
-                self._text.feed(text)
-            case ThinkingPiece(text=text):
-                self._mark_first_token()
-                self._thinking.feed(text)
-            case ToolCallStarted(id=call_id, name=name):
-                self._mark_first_token()
-                self.publish(
-                    ToolCallBegan(pane=self.pane, turn=self.turn, call_id=clean_line(call_id), name=clean_line(name))
+    async def _switch(self, step: Switch) -> Route:
+        """Go over to another model, once the person agrees where that was asked for."""
+        asked, target = str(step.asked), self.routes[step.answers]
+        reason = step.reason.problem.title
+        if step.confirm:
+            offer = FallbackOffered(
+                pane=self.pane, turn=self.turn, asked=asked, target=target.plan.model, reason=reason
+            )
+            self._consent = asyncio.get_running_loop().create_future()
+            self.publish(offer)
+            if not await self._consent:
+                raise ProviderError(step.reason)
+        self.publish(
+            FallbackStarted(pane=self.pane, turn=self.turn, asked=asked, target=target.plan.model, reason=reason)
+        )
+        return target
+
+    async def _ask(self, route: Route) -> _Failed | None:
+        """Try one model as often as the policy allows; None when it answered."""
+        here = 0
+        while True:
+            failed = await self._try(route)
+            if failed is None:
+                return None
+            if not failed.real:
+                return failed
+            here += 1
+            failure = failed.failure
+            plan = plan_retry(
+                attempt=here,
+                outcome=failure.outcome,
+                retry_after=failure.retry_after,
+                started=self._began,
+                now=self.clock.monotonic(),
+                visible=self._attempt is not None and self._attempt.visible,
+                policy=self.guard.retry_policy,
+                budget=self.guard.retry_budget(route.plan.endpoint),
+                random=self.guard.random,
+                status=failure.status,
+            )
+            if isinstance(plan, GiveUp):
+                return failed
+            self._tell_failure(route, failure)
+            self.publish(
+                RetryScheduled(
+                    pane=self.pane,
+                    turn=self.turn,
+                    attempt=here + 1,
+                    attempts=self.guard.retry_policy.attempts,
+                    seconds=round(plan.seconds, 3),
+                    outcome=failure.outcome,
+                    reason=failure.problem.title,
                 )
-            case ToolCallReady(call=call):
-                self._mark_first_token()
-                self._calls.append(call)
-                self.publish(ToolCallRequested(pane=self.pane, turn=self.turn, call=_clean_call(call)))
-            case UsageSeen(usage=usage):
-                self._usage = usage
-                self.publish(UsageReported(pane=self.pane, turn=self.turn, usage=usage, cost_pico=self._cost(usage)))
-            case StreamOpened(request_id=request_id):
-                self._opened = True
-                self._request_id = None if request_id is None else clean_line(request_id)
-                self.publish(
-                    StreamStarted(pane=self.pane, turn=self.turn, attempt=self.attempt, request_id=self._request_id)
-                )
-            case Finished():
-                self._final = chunk
-                if chunk.request_id is not None:
-                    self._request_id = clean_line(chunk.request_id)
-            case _:
-                assert_never(chunk)
+            )
+            await self.guard.sleep(plan.seconds, self.hurry)
 
-    def _mark_first_token(self) -> None:
-        if self._first_token is None:
-            self._first_token = self.clock.monotonic()
-
-    def _emit_text(self, text: str) -> None:
-        self._seq += 1
-        self.publish(TextDelta(pane=self.pane, turn=self.turn, seq=self._seq, text=text))
-
-    def _emit_thinking(self, text: str) -> None:
-        self._seq += 1
-        self.publish(ThinkingDelta(pane=self.pane, turn=self.turn, seq=self._seq, text=text))
-
-    def _cost(self, usage: Usage) -> int | None:
-        return self.prices.cost(self.request.model, usage, self.clock.wall())
-
-    def _usage_at_end(self, text: str, thinking: str, *, cut: bool) -> Usage:
-        """Return the provider's count, or an estimate of what a cut stream will be charged for."""
-        if not cut and self._usage is not None:
-            return self._usage
-        if not self._opened:
-            return Usage()
-        seen = self._usage or Usage(input_tokens=_estimate_input(self.request), estimated=True)
-        generated = _tokens(len(text) + len(thinking) + sum(len(call.arguments) for call in self._calls))
-        if generated <= seen.output_tokens and not seen.estimated:
-            return seen
-        return Usage(
-            input_tokens=seen.input_tokens,
-            cache_read_tokens=seen.cache_read_tokens,
-            cache_write_5m_tokens=seen.cache_write_5m_tokens,
-            cache_write_1h_tokens=seen.cache_write_1h_tokens,
-            output_tokens=max(generated, seen.output_tokens),
-            reasoning_tokens=max(_tokens(len(thinking)), seen.reasoning_tokens),
-            estimated=True,
+    def _tell_failure(self, route: Route, failure: Failure) -> None:
+        self.publish(
+            AttemptFailed(
+                pane=self.pane,
+                turn=self.turn,
+                attempt=self.attempts,
+                model=clean_line(route.plan.model),
+                outcome=failure.outcome,
+                problem=failure.problem,
+                retry_after=failure.retry_after,
+            )
         )
 
+    async def _try(self, route: Route) -> _Failed | None:
+        """Make one attempt: circuit, limits, money, then the call; book how it ended, also when it is cancelled."""
+        permit = self.guard.circuits.admit(route.plan)
+        if isinstance(permit, Failure):
+            return _Failed(permit, real=False)
+        with permit:
+            request = route.request_for(self.request)
+            ticket = await self._wait_for_place(route, request)
+            with ticket:
+                hold = await self.guard.spending.hold(
+                    route.plan, request, pane=self.pane, turn=self.turn, attempt=self.attempts + 1
+                )
+                if isinstance(hold, Failure):
+                    return _Failed(hold, real=False)
+                if hold.max_tokens < request.max_tokens:
+                    self._tell_shorter(hold, request.max_tokens)
+                    request = replace(request, max_tokens=hold.max_tokens)
+                attempt = self._new_attempt(route, request)
+                failure: Failure | None = CANCELLED
+                ticket.start()
+                try:
+                    failure = await _outcome_of(attempt)
+                finally:
+                    self._book(route, attempt, permit, ticket, failure)
+                    self.guard.spending.finish(route.plan, hold, attempt, failure)
+        return None if failure is None else _Failed(failure)
 
-def _tokens(characters: int) -> int:
-    return -(-characters // _CHARACTERS_PER_TOKEN)
+    async def _wait_for_place(self, route: Route, request: ChatRequest) -> Ticket:
+        ticket = self.guard.limiter(route.plan.endpoint).reserve(estimate_input(request) + request.max_tokens)
+        try:
+            while (seconds := ticket.wait_s) > 0:
+                self.publish(
+                    LimitWaiting(pane=self.pane, turn=self.turn, seconds=round(seconds, 3), reason=ticket.cause.value)
+                )
+                await self.guard.sleep(seconds, self.hurry)
+        except asyncio.CancelledError:
+            ticket.cancel()
+            raise
+        return ticket
+
+    def _tell_shorter(self, hold: Hold, asked: int) -> None:
+        tightest = min((standing for standing in hold.standings if standing.budget.hard), key=lambda one: one.left_pico)
+        self.publish(
+            AnswerShortened(
+                pane=self.pane,
+                turn=self.turn,
+                budget=tightest.budget.name,
+                asked_tokens=asked,
+                max_tokens=hold.max_tokens,
+            )
+        )
+
+    def _new_attempt(self, route: Route, request: ChatRequest) -> Attempt:
+        self.attempts += 1
+        self._model = route.plan.model
+        self._attempt = Attempt(
+            pane=self.pane,
+            turn=self.turn,
+            number=self.attempts,
+            request=request,
+            provider=route.provider,
+            publish=self.publish,
+            clock=self.clock,
+            next_seq=self._numbers,
+            cost=lambda usage: self.guard.spending.cost(route.plan, usage),
+        )
+        return self._attempt
+
+    def _book(self, route: Route, attempt: Attempt, permit: Permit, ticket: Ticket, failure: Failure | None) -> None:
+        usage = attempt.usage()
+        self._spent = add((self._spent, usage))
+        cost = self.guard.spending.cost(route.plan, usage)
+        self._cost_pico = None if cost is None or self._cost_pico is None else self._cost_pico + cost
+        ticket.done(usage.total_input_tokens + usage.output_tokens)
+        outcome = Outcome.SUCCESS if failure is None else failure.outcome
+        self.guard.retry_budget(route.plan.endpoint).record(outcome)
+        if failure is not None and outcome is Outcome.RATE_LIMITED:
+            self.guard.limiter(route.plan.endpoint).throttled(failure.retry_after)
+        self.guard.circuits.settle(route.plan, permit, failure)
 
 
-def _estimate_input(request: ChatRequest) -> int:
-    said = sum(len(message.text) for message in request.messages)
-    return _tokens(said + len(request.system))
-
-
-def _clean_call(call: ToolCall) -> ToolCall:
-    return ToolCall(
-        id=clean_line(call.id), name=clean_line(call.name), arguments=clean(call.arguments), parsed=call.parsed
-    )
+async def _outcome_of(attempt: Attempt) -> Failure | None:
+    try:
+        await attempt.run()
+    except ProviderError as error:
+        return error.failure
+    return None
 
 
 _STOP_PROBLEMS: Final = {

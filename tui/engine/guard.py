@@ -1,0 +1,131 @@
+"""What all panes of a session share and every call passes: circuits, retry policy, limits and money."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from random import Random
+
+from tui.config.model import Config, FallbackMode, LimitsConfig
+from tui.core.chat import ChatRequest
+from tui.core.clock import Clock
+from tui.core.events import Event
+from tui.engine.circuits import Circuits
+from tui.engine.session import PanePlan
+from tui.engine.spending import Spending
+from tui.providers.base import Provider
+from tui.resilience.fallback import Target
+from tui.resilience.ratelimit import RateLimiter
+from tui.resilience.retry import RetryBudget, RetryPolicy
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A model that can answer a pane's prompts: its own, or one that steps in."""
+
+    plan: PanePlan
+    provider: Provider
+
+    @property
+    def target(self) -> Target:
+        """The route's name in a fallback chain."""
+        return Target(self.plan.endpoint, self.plan.model)
+
+    def request_for(self, request: ChatRequest) -> ChatRequest:
+        """Return a pane's request as this model gets it."""
+        return request if request.model == self.plan.model else replace(request, model=self.plan.model)
+
+
+async def sleep_or_hurry(seconds: float, hurry: asyncio.Event) -> None:
+    """Wait `seconds`, or until somebody is in a hurry."""
+    try:
+        async with asyncio.timeout(seconds):
+            await hurry.wait()
+    except TimeoutError:
+        return
+    finally:
+        hurry.clear()
+
+
+@dataclass(slots=True, kw_only=True)
+class Guard:
+    """The shared parts. `sleep` and `random` are arguments for the sake of tests."""
+
+    circuits: Circuits
+    spending: Spending
+    retry_policy: RetryPolicy
+    fallback_modes: Mapping[str, FallbackMode]
+    limits: Mapping[str, LimitsConfig]
+    limits_dir: Path | None
+    retry_tokens: float
+    retry_refill: float
+    clock: Clock
+    random: Random = field(default_factory=Random)
+    sleep: Callable[[float, asyncio.Event], Awaitable[None]] = sleep_or_hurry
+    _limiters: dict[str, RateLimiter] = field(default_factory=dict)
+    _retry_budgets: dict[str, RetryBudget] = field(default_factory=dict)
+
+    def limiter(self, endpoint: str) -> RateLimiter:
+        """Return the limiter of a provider; processes of one user share it where limits are set."""
+        if endpoint not in self._limiters:
+            limits = self.limits.get(endpoint)
+            shared = self.limits_dir / f"{endpoint}.json" if limits is not None and self.limits_dir else None
+            limits = limits or LimitsConfig()
+            self._limiters[endpoint] = RateLimiter(
+                limits.requests_per_minute,
+                limits.tokens_per_minute,
+                limits.concurrent,
+                self.clock.monotonic,
+                shared,
+            )
+        return self._limiters[endpoint]
+
+    def retry_budget(self, endpoint: str) -> RetryBudget:
+        """Return the bucket that keeps retries from piling onto a provider."""
+        if endpoint not in self._retry_budgets:
+            self._retry_budgets[endpoint] = RetryBudget(tokens=self.retry_tokens, ratio=self.retry_refill)
+        return self._retry_budgets[endpoint]
+
+    def fallback_mode(self, pane: str) -> FallbackMode:
+        """Return whether another model may answer for a pane."""
+        return self.fallback_modes.get(pane, FallbackMode.OFF)
+
+    async def close(self) -> None:
+        """End what runs by itself and finish every booking."""
+        self.circuits.close()
+        await self.spending.close()
+
+
+def build_guard(
+    config: Config,
+    plans: Iterable[PanePlan],
+    *,
+    spending: Spending,
+    state_dir: Path | None,
+    interactive: bool = True,
+    publish: Callable[[Event], None],
+    clock: Clock,
+) -> Guard:
+    """Put the shared parts of a session together; without a person (`interactive` false) nothing asks."""
+    settings = config.resilience
+    panes = tuple(plans)
+    return Guard(
+        circuits=Circuits(panes, settings, publish=publish, clock=clock),
+        spending=spending,
+        retry_policy=RetryPolicy(
+            attempts=settings.attempts,
+            cap_s=settings.max_wait,
+            max_retry_after_s=settings.max_retry_after,
+            total_s=settings.total,
+        ),
+        fallback_modes={plan.name: _mode(plan.fallback_mode, interactive=interactive) for plan in panes},
+        limits=config.limits,
+        limits_dir=None if state_dir is None else state_dir / "limits",
+        retry_tokens=settings.retry_budget,
+        retry_refill=settings.retry_refill,
+        clock=clock,
+    )
+
+
+def _mode(mode: FallbackMode, *, interactive: bool) -> FallbackMode:
+    return FallbackMode.OFF if mode is FallbackMode.ASK and not interactive else mode
