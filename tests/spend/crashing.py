@@ -1,6 +1,6 @@
 """Eight processes that hold and settle while one after the other is killed with SIGKILL and replaced.
 
-``python -m tests.spend.crashing FOLDER SECONDS``: the ledger is FOLDER/spend.sqlite3; each process appends what the
+``python -m tests.spend.crashing FOLDER SECONDS``: the ledger is FOLDER/spend.sqlite; each process appends what the
 ledger acknowledged to FOLDER/PID.ack, a line each: ``hold ID AMOUNT``, ``settle ID COST``, ``refused PROJECT``. What is
 printed is the number of kills.
 """
@@ -30,7 +30,7 @@ async def work(folder: Path) -> None:
     """Hold and settle for ever; every so often leave a hold to nobody, as a cut connection would."""
     chance = random.Random(os.urandom(8))
     acknowledged = os.open(folder / f"{os.getpid()}.ack", os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600)
-    ledger = Ledger(folder / "spend.sqlite3", busy_s=60)
+    ledger = Ledger(folder / "spend.sqlite", busy_s=60)
     parent, project = os.getppid(), 0
     limit = budget(LIMIT_PICO, name="crash", scope=BudgetScope.PROJECT)
     while os.getppid() == parent:

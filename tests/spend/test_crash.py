@@ -43,7 +43,7 @@ def observe(connection: sqlite3.Connection) -> int:
 
 @pytest.mark.timeout(180)
 def test_eight_processes_killed_at_random_lose_nothing_and_cross_no_limit(tmp_path: Path) -> None:
-    path = tmp_path / "spend.sqlite3"
+    path = tmp_path / "spend.sqlite"
     Store(path, SystemClock()).close()
     connection = sqlite3.connect(path, timeout=60, isolation_level=None)
     command = [sys.executable, "-m", "tests.spend.crashing", str(tmp_path), str(SECONDS)]

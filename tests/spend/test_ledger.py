@@ -29,7 +29,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    return tmp_path / "state" / "spend.sqlite3"
+    return tmp_path / "state" / "spend.sqlite"
 
 
 @pytest.fixture
@@ -558,7 +558,7 @@ MOUNTS = """\
     ("path", "kind"),
     [
         ("/var/lib/x", "ext4"),
-        ("/home/ann/.local/state/spend.sqlite3", "nfs4"),
+        ("/home/ann/.local/state/spend.sqlite", "nfs4"),
         ("/home/anna/x", "ext4"),
         ("/home/ann/local disk/x", "xfs"),
         ("/mnt/box/deep/er", "fuse.sshfs"),

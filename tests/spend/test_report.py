@@ -128,7 +128,7 @@ def test_a_report_for_people(
     assert "orphans" in text
     assert "\x1b" not in text
     assert "\u202e" not in text
-    assert lines[-1] == "ledger: ~/llmmixer/state/spend.sqlite3"
+    assert lines[-1] == "ledger: ~/llmmixer/state/spend.sqlite"
     assert max(map(len, lines)) < 120
 
 

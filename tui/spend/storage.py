@@ -95,7 +95,7 @@ class LedgerError(LLMMixerError):
 
 def ledger_path(state_dir: Path) -> Path:
     """Return where the ledger of a user lies; it need not exist."""
-    return state_dir / "spend.sqlite3"
+    return state_dir / "spend.sqlite"
 
 
 def connect(path: Path, *, busy_s: float, read_only: bool = False) -> "sqlite3.Connection":
