@@ -13,10 +13,11 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from tui.core.clock import ManualClock
 from tui.resilience.breaker import BreakerKey, Breakers, BreakerState, CircuitBreaker, CircuitOpen, Permit
 
-# One step a word. `F` a failure, `S` a success, `N` a neutral end, each of a call of its own; `F:90` one with a
-# Retry-After. `a=` admits and keeps a call under the name a, `a.F` ends it. `X` must not be admitted. `+30` passes
-# time. `!reset`, `!probe`, `!disable`, `!enable`, `!forget` are what a person does. `closed/2` asserts the state and
-# the consecutive failures, `half_open/0/1` the successes too, `open/~30` the time left.
+# One step a word. `F` a failure, `S` a success, `N` a neutral end, `U` no connection, `Q` a spent quota, each of a call
+# of its own; `F:90` one with a Retry-After. `a=` admits and keeps a call under the name a, `a.F` ends it. `X` must not
+# be admitted. `+30` passes time. `!reset`, `!probe`, `!disable`, `!enable`, `!forgive` are what a person or the caller
+# does. `closed/2` asserts the state and the consecutive failures, `half_open/0/1` the successes too, `open/~30` the
+# time left.
 SCENARIOS = {
     "fresh": "closed/0",
     "four failures stay closed": "F F F F closed/4",
@@ -73,8 +74,14 @@ SCENARIOS = {
     "quota keeps the failures": "F F Q:60 +60 closed/2",
     "quota of a late call": "a= F F F F F a.Q:600 +30 X open/~570",
     "quota ends by reset": "Q !reset closed/0 S",
-    "no network takes failures back": "F F F !forget closed/0 F F F F closed/4",
-    "taking back does not close": "F F F F F !forget open/~30",
+    "no network takes failures back": "U U U !forgive closed/0 F F F F closed/4",
+    "no network takes all failures back while closed": "F U F U !forgive closed/0 F F F F closed/4",
+    "a circuit opened by no network closes": "F U U U U open/~30 !forgive closed/0 S",
+    "one that failed by itself stays open": "F F F F F !forgive open/~30",
+    "a probe without a connection does not make the rest good": "F F F F F +30 U open/~30 !forgive open/~30",
+    "half-open by no network alone closes": "U U U U U +30 half_open/5/0 !forgive closed/0",
+    "nothing to forgive after a success": "U U S F F F F F !forgive open/~30",
+    "late connection failure lengthens": "a= F F F F F a.U:60 open/~60",
 }
 
 
@@ -101,7 +108,7 @@ class Player:
             with pytest.raises(CircuitOpen) as refused:
                 self.breaker.admit()
             assert refused.value.retry_in >= 0
-        elif step[0] in "FSNQ":
+        elif step[0] in "FUSNQ":
             end(self.breaker.admit(), step)
         elif step[1] == ".":
             end(self.kept[step[0]], step[2:])
@@ -112,7 +119,7 @@ class Player:
         match name:
             case "probe":
                 self.breaker.probe_now()
-            case "forget":
+            case "forgive":
                 self.breaker.forget_failures()
             case _:
                 getattr(self.breaker, name)()
@@ -133,6 +140,8 @@ def end(permit: Permit, how: str) -> None:
     match kind:
         case "F":
             permit.failure(retry_after=seconds)
+        case "U":
+            permit.failure(retry_after=seconds, unreachable=True)
         case "S":
             permit.success()
         case "N":

@@ -80,9 +80,13 @@ class Permit:
         """The call ended well."""
         self._breaker.settle(self, _Verdict.SUCCESS)
 
-    def failure(self, retry_after: float | None = None, reason: str = "") -> None:
-        """The provider failed; `retry_after` is in seconds, as it asked."""
-        self._breaker.settle(self, _Verdict.FAILURE, wait=_seconds(retry_after), reason=reason)
+    def failure(self, retry_after: float | None = None, reason: str = "", *, unreachable: bool = False) -> None:
+        """The provider failed; `retry_after` is in seconds, as it asked.
+
+        `unreachable` says that not even a connection was made; see `CircuitBreaker.forget_failures`.
+        """
+        verdict = _Verdict.UNREACHABLE if unreachable else _Verdict.FAILURE
+        self._breaker.settle(self, verdict, wait=_seconds(retry_after), reason=reason)
 
     def neutral(self) -> None:
         """The call says nothing about the provider: a faulty request, a wrong key, a cancelled call, no network."""
@@ -105,8 +109,12 @@ class Permit:
 class _Verdict(StrEnum):
     SUCCESS = "success"
     FAILURE = "failure"
+    UNREACHABLE = "unreachable"
     NEUTRAL = "neutral"
     QUOTA = "quota"
+
+
+_FAILURES: Final = frozenset({_Verdict.FAILURE, _Verdict.UNREACHABLE})
 
 
 class CircuitBreaker:
@@ -138,6 +146,7 @@ class CircuitBreaker:
         self._state = BreakerState.CLOSED
         self._generation = 0
         self._failures = 0
+        self._unreachable = 0  # of the failures
         self._successes = 0
         self._open_until = 0.0
         self._quota_until: float | None = None
@@ -202,8 +211,7 @@ class CircuitBreaker:
         """Forget everything and let calls pass; calls under way no longer count. A disabled breaker stays disabled."""
         with self._lock:
             self._quota_until = None
-            self._reason = ""
-            self._failures = 0
+            self._forget()
             self._enter(BreakerState.CLOSED)
 
     def probe_now(self) -> None:
@@ -227,10 +235,17 @@ class CircuitBreaker:
             self._disabled = None
 
     def forget_failures(self) -> None:
-        """Take back the failures counted while closed, when they turn out not to be the provider's fault."""
+        """Take failures back, because the network turned out to be down: all of them while the circuit is closed.
+
+        One that is open, and would not be without those given as `unreachable`, closes.
+        """
         with self._lock:
+            self._turn_hands()
             if self._state is BreakerState.CLOSED:
-                self._failures, self._reason = 0, ""
+                self._forget()
+            elif self._failures - self._unreachable < self._failure_threshold and self._unreachable:
+                self._forget()
+                self._enter(BreakerState.CLOSED)
 
     def settle(self, permit: Permit, verdict: _Verdict, *, wait: float = 0.0, reason: str = "") -> None:
         """Book a permit's verdict; a permit does this through its own methods."""
@@ -248,22 +263,26 @@ class CircuitBreaker:
                 self._settle_late(verdict, now + wait)
             elif verdict is _Verdict.SUCCESS:
                 self._succeed()
-            elif verdict is _Verdict.FAILURE:
+            elif verdict in _FAILURES:
+                self._unreachable += verdict is _Verdict.UNREACHABLE
                 self._fail(now, wait, reason)
 
     def _settle_late(self, verdict: _Verdict, until: float) -> None:
         """A call from before the last change of state: its Retry-After may lengthen the pause, nothing else counts."""
-        if verdict is _Verdict.FAILURE and self._state is BreakerState.OPEN:
+        if verdict in _FAILURES and self._state is BreakerState.OPEN:
             self._open_until = max(self._open_until, until)
 
     def _succeed(self) -> None:
         if self._state is BreakerState.CLOSED:
-            self._failures, self._reason = 0, ""
+            self._forget()
             return
         self._successes += 1
         if self._successes >= self._success_threshold:
-            self._failures, self._reason = 0, ""
+            self._forget()
             self._enter(BreakerState.CLOSED)
+
+    def _forget(self) -> None:
+        self._failures, self._unreachable, self._reason = 0, 0, ""
 
     def _fail(self, now: float, wait: float, reason: str) -> None:
         self._failures += 1
