@@ -9,6 +9,7 @@ import queue
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from pathlib import Path
 from typing import Final, TypeAlias, TypeVar
 
@@ -183,15 +184,20 @@ class Ledger:
             try:
                 if store is None:
                     store = Store(self.path, self._clock, lease_s=self._lease_s, busy_s=self._busy_s)
-                    self._swept += store.sweep()
+                    self._sweep(store)
                 if job is _idle or self._clock.monotonic() - swept >= self._sweep_s:
                     swept = self._clock.monotonic()
-                    self._swept += store.sweep()
+                    self._sweep(store)
                 future.set_result(job(store))
             except BaseException as error:  # noqa: BLE001 - whatever it is, the one who asked is told
                 future.set_exception(error)
         if store is not None:
             self._leave(store)
+
+    def _sweep(self, store: Store) -> None:
+        """Book orphans beside the work; a failure is left to the next sweep, and to the job to tell of."""
+        with suppress(LLMMixerError):
+            self._swept += store.sweep()
 
     def _next(self) -> "_Job[object] | None":
         try:
@@ -200,13 +206,10 @@ class Ledger:
             return Future(), _idle
 
     def _leave(self, store: Store) -> None:
-        try:
-            if self._open_holds:
+        if self._open_holds:
+            with suppress(LLMMixerError):  # another session books them once this process is gone
                 store.sweep(self._open_holds)
-        except LLMMixerError:
-            return  # another session books them once this process is gone
-        finally:
-            store.close()
+        store.close()
 
 
 def _idle(_store: Store) -> object:

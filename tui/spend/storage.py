@@ -106,17 +106,16 @@ def connect(path: Path, *, busy_s: float, read_only: bool = False) -> "sqlite3.C
     import sqlite3
 
     with failures(path):
-        if read_only:
-            connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=busy_s)
-            connection.isolation_level = None
-            if _version(connection, path) == 0:
-                raise _foreign(path)
-            return connection
-        _refuse_network(path)
-        _prepare_file(path)
-        connection = sqlite3.connect(path, timeout=busy_s, isolation_level=None)
+        address = f"{path.absolute().as_uri()}?mode={'ro' if read_only else 'rw'}"
+        if not read_only:
+            _refuse_network(path)
+            _prepare_file(path)
+        connection = sqlite3.connect(address, uri=True, timeout=busy_s, isolation_level=None)
         try:
-            _set_up(connection, path)
+            if read_only:
+                _check(connection, path)
+            else:
+                _set_up(connection, path)
         except BaseException:
             connection.close()
             raise
@@ -176,6 +175,11 @@ def _version(connection: "sqlite3.Connection", path: Path) -> int:
             )
         )
     return version
+
+
+def _check(connection: "sqlite3.Connection", path: Path) -> None:
+    if _version(connection, path) == 0:
+        raise _foreign(path)
 
 
 def _foreign(path: Path) -> LedgerError:
