@@ -15,8 +15,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Self
 
-from tui.config.model import ResilienceConfig
-
 _PROBING: Final = "a probe is already under way"
 
 
@@ -154,11 +152,6 @@ class CircuitBreaker:
         self._quota_reason = ""
         self._disabled: str | None = None
         self._probe: weakref.ref[Permit] | None = None
-
-    @classmethod
-    def of(cls, config: ResilienceConfig, clock: Callable[[], float] = time.monotonic) -> Self:
-        """Return the breaker a person has set."""
-        return cls(config.failures_to_open, config.successes_to_close, config.open_seconds, clock)
 
     def admit(self) -> Permit:
         """Return leave for one call.

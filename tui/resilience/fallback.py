@@ -4,12 +4,12 @@ The chain only names the next target. The caller makes the call with a fresh bud
 the answer with who was asked, who answered and why. A chain that ends, ends with the last real error.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Self, TypeAlias
 
-from tui.config.model import Config, EndpointConfig, FallbackMode, PaneConfig
+from tui.config.model import FallbackMode
 from tui.core.errors import Failure, Outcome
 
 STAYS: Final = frozenset({Outcome.SUCCESS, Outcome.CANCELLED, Outcome.CALLER_ERROR})
@@ -30,11 +30,6 @@ class Target:
         if not provider:
             raise ValueError(f"no endpoint in {text!r}")
         return cls(provider, model)
-
-    def resolved(self, endpoints: Mapping[str, EndpointConfig]) -> "Target":
-        """Return the same target with its endpoint's default model in place of none."""
-        endpoint = endpoints.get(self.provider)
-        return self if self.model or endpoint is None else Target(self.provider, endpoint.default_model)
 
     def __str__(self) -> str:
         return f"{self.provider}:{self.model}" if self.model else self.provider
@@ -84,14 +79,6 @@ class FallbackChain:
         self.mode = mode
         self._failed: set[Target] = set()
         self._last_real: Failure | None = None
-
-    @classmethod
-    def of(cls, pane: PaneConfig, config: Config) -> Self:
-        """Return the chain a person has set for a pane: its own list, else that of `[fallback]`."""
-        names = pane.fallback or config.fallback.targets
-        targets = [Target(pane.provider, pane.model), *(Target.parse(name) for name in names)]
-        mode = pane.fallback_mode or config.fallback.mode
-        return cls([target.resolved(config.endpoints) for target in targets], mode)
 
     @property
     def asked(self) -> Target:

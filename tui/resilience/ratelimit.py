@@ -15,7 +15,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-from tui.config.model import LimitsConfig
 from tui.core.ids import new_id
 from tui.resilience.ratelimit_state import WINDOW_S, Call, Limits, State
 from tui.resilience.ratelimit_store import HeldFile, StateFile
@@ -120,11 +119,6 @@ class RateLimiter:
         self._abandoned: list[str] = []
         self._file = None if path is None else StateFile(path)
         self.trouble = ""
-
-    @classmethod
-    def of(cls, config: LimitsConfig, clock: Callable[[], float] = time.monotonic, path: Path | None = None) -> Self:
-        """Return the limiter a person has set."""
-        return cls(config.requests_per_minute, config.tokens_per_minute, config.concurrent, clock, path)
 
     def reserve(self, tokens: int = 0) -> Ticket:
         """Queue a call of about `tokens` tokens and return its ticket."""

@@ -6,9 +6,8 @@ This is the only retry loop; the SDKs' own are switched off, because two nested 
 import math
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final, Self, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
-from tui.config.model import ResilienceConfig
 from tui.core.errors import Outcome
 
 if TYPE_CHECKING:
@@ -37,16 +36,6 @@ class RetryPolicy:
     max_retry_after_s: float = 60.0
     total_s: float = 900.0
 
-    @classmethod
-    def of(cls, config: ResilienceConfig) -> Self:
-        """Return the policy a person has set."""
-        return cls(
-            attempts=config.attempts,
-            cap_s=config.max_wait,
-            max_retry_after_s=config.max_retry_after,
-            total_s=config.total,
-        )
-
     def base_s(self, outcome: Outcome, status: int | None = None) -> float:
         """Return the first wait's upper bound after `outcome`."""
         throttled = outcome is Outcome.RATE_LIMITED or status in _THROTTLED
@@ -67,11 +56,6 @@ class RetryBudget:
 
     def __post_init__(self) -> None:
         self.left = self.tokens
-
-    @classmethod
-    def of(cls, config: ResilienceConfig) -> Self:
-        """Return a full bucket of the size a person has set."""
-        return cls(tokens=float(config.retry_budget), ratio=config.retry_refill)
 
     def record(self, outcome: Outcome) -> None:
         """Book how an attempt ended. Call it once for every attempt, before `plan_retry`."""
