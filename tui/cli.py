@@ -47,6 +47,10 @@ def _dispatch(arguments: argparse.Namespace, started: float) -> int:
         from tui.doctor import run_doctor
 
         return run_doctor(os.environ, _folder(), as_json=arguments.json, offline=arguments.offline)
+    if arguments.command == "spend":
+        from tui.cli_spend import run_spend
+
+        return run_spend(os.environ, _folder(), as_json=arguments.json)
     if arguments.command == "config":
         from tui.cli_config import run_config
 
@@ -98,9 +102,11 @@ def _run_headless(
     import asyncio
     from dataclasses import replace
 
+    from tui.core.money import pico_from_usd
     from tui.engine.engine import build
     from tui.headless import Job, run
     from tui.headless_output import OutputFormat
+    from tui.spend.project import project_key
 
     if sys.stdout is None:
         _say("standard output is closed")
@@ -112,10 +118,14 @@ def _run_headless(
         output_format=OutputFormat(arguments.output_format or OutputFormat.TEXT),
         timeout_s=arguments.timeout,
         deadline=deadline,
+        max_budget_pico=None if arguments.max_budget_usd is None else pico_from_usd(arguments.max_budget_usd),
     )
 
     async def session() -> int:
-        return await run(build(loaded.config, plan, state_dir=_state_folder()), job)
+        engine = build(
+            loaded.config, plan, state_dir=_state_folder(), project=project_key(_folder()), interactive=False
+        )
+        return await run(engine, job)
 
     return asyncio.run(session())
 
@@ -150,12 +160,13 @@ def _run_screen(arguments: argparse.Namespace) -> int:
 def _run_app(loaded: "Loaded", plan: "SessionPlan", arguments: argparse.Namespace) -> int:
     from tui.core.events import Notice, NoticeLevel
     from tui.engine.engine import build
+    from tui.spend.project import project_key
     from tui.ui.app import LLMMixerApp
     from tui.ui.theming import chosen_theme
 
     if arguments.theme is not None:
         chosen_theme(arguments.theme, os.environ)  # refuses an unknown one by name
-    engine = build(loaded.config, plan, state_dir=_state_folder())
+    engine = build(loaded.config, plan, state_dir=_state_folder(), project=project_key(_folder()))
     app = LLMMixerApp(engine, loaded.config, environ=os.environ, cwd=_folder())
     app.stage.view.notices += [Notice(level=NoticeLevel.WARNING, problem=problem) for problem in loaded.notices]
     app.run()

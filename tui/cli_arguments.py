@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Sequence
+from decimal import Decimal, InvalidOperation
 from typing import Final, NoReturn
 
 from tui import __version__
@@ -96,6 +97,16 @@ def _pane(text: str) -> str:
     return text
 
 
+def _dollars(text: str) -> Decimal:
+    try:
+        amount = Decimal(text.removeprefix("$"))
+    except InvalidOperation:
+        raise argparse.ArgumentTypeError(f"{text!r} is not an amount of dollars") from None
+    if not (amount.is_finite() and amount >= 0):
+        raise argparse.ArgumentTypeError(f"{text!r} is not an amount of dollars of at least 0")
+    return amount
+
+
 def build_parser() -> Parser:
     """Return the parser of the whole command line."""
     parser = Parser(
@@ -136,7 +147,12 @@ def build_parser() -> Parser:
     )
     prompt.add_argument("--timeout", type=_seconds, metavar="S", help="stop after S seconds, exit with 124")
     prompt.add_argument("--system", metavar="TEXT", help="system prompt of every pane, instead of the configured ones")
-    prompt.add_argument("--max-budget-usd", metavar="N", help="not available yet")
+    prompt.add_argument(
+        "--max-budget-usd",
+        type=_dollars,
+        metavar="N",
+        help="refuse, before it is sent, what could take this run over N dollars; exit with 3",
+    )
     _add_commands(parser)
     return parser
 
@@ -151,6 +167,13 @@ def _add_commands(parser: argparse.ArgumentParser) -> None:
     )
     doctor.add_argument("--json", action="store_true", help="print one JSON object")
     doctor.add_argument("--offline", action="store_true", help="ask no server for its models")
+    spend = commands.add_parser(
+        "spend",
+        help="show what was spent, and how the budgets stand",
+        description="Show what was spent, by model, project, day and provider, and how the budgets stand.",
+        allow_abbrev=False,
+    )
+    spend.add_argument("--json", action="store_true", help="print one JSON object")
     config = commands.add_parser(
         "config",
         help="show every setting in effect and where it comes from",
@@ -175,8 +198,6 @@ def check_combination(parser: argparse.ArgumentParser, arguments: argparse.Names
             if getattr(arguments, name):
                 parser.error(f"--{name.replace('_', '-')} does not go with the command {arguments.command}")
         return
-    if arguments.max_budget_usd is not None:
-        parser.error("--max-budget-usd is not available yet: this version does not enforce budgets")
     if arguments.prompt is None:
         for name in _PROMPT_ONLY:
             if getattr(arguments, name) is not None:

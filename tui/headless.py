@@ -15,21 +15,13 @@ from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
-from tui.core.commands import Stop, Submit
+from tui.core.commands import SetSessionBudget, Stop, Submit
 from tui.core.errors import ExitCode, Outcome, Problem
 from tui.core.events import Event, Notice, TurnFinished
 from tui.engine.bus import Subscription
 from tui.engine.engine import Engine
-from tui.headless_output import (
-    CUT_EXIT,
-    Cut,
-    OutputFormat,
-    Record,
-    make_printer,
-    problem_text,
-    status_text,
-    summary_text,
-)
+from tui.headless_output import CUT_EXIT, Cut, OutputFormat, Record, make_printer
+from tui.headless_status import problem_text, status_text, summary_text
 
 GRACE_S: Final = 5.0
 """Longest wait for turns to end after they were stopped, and for the session to close."""
@@ -49,12 +41,18 @@ STDERR: Final = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """What to send and how to answer. `deadline` is on the monotonic clock, `timeout_s` what the person asked for."""
+    """What to send and how to answer.
+
+    `deadline` is on the monotonic clock, `timeout_s` what the person asked for.
+
+    `max_budget_pico` is the most the run may cost, in pico-dollars.
+    """
 
     prompt: str
     output_format: OutputFormat = OutputFormat.TEXT
     timeout_s: float | None = None
     deadline: float | None = None
+    max_budget_pico: int | None = None
 
 
 class Output:
@@ -127,6 +125,8 @@ class _Run:
             timer = self._start_timer(loop)
             try:
                 await self._engine.start()
+                if self._job.max_budget_pico is not None:
+                    self._engine.handle(SetSessionBudget(limit_pico=self._job.max_budget_pico))
                 self._engine.handle(Submit(text=self._job.prompt))
                 await self._over.wait()
                 with contextlib.suppress(TimeoutError):

@@ -9,11 +9,9 @@ from typing import Any, Final, Protocol
 from tui.core.chat import StopReason, Usage
 from tui.core.errors import ExitCode, Outcome, Problem
 from tui.core.events import (
-    AttemptStarted,
     Event,
     Notice,
     PaneInfo,
-    SessionStarted,
     TextDelta,
     ThinkingDelta,
     ToolCallRequested,
@@ -24,7 +22,7 @@ from tui.core.events import (
 from tui.core.ids import new_id
 from tui.core.money import usd_text
 from tui.core.secrets import mask
-from tui.core.untrusted import clean, clean_line
+from tui.core.untrusted import clean_line
 
 PROGRAM: Final = "llmmixer"
 
@@ -115,20 +113,23 @@ class Record:
 
     def failed(self) -> list[str]:
         """Return the names of the panes that did not end in success."""
-        return [name for name, pane in self.panes.items() if pane.finished and not _succeeded(pane.finished)]
+        return [name for name, pane in self.panes.items() if pane.finished and not succeeded(pane.finished)]
 
     def exit_code(self, cut: Cut | None = None) -> int:
         """Return the exit code of the run.
 
         124, 130 or 143 when it was cut; 0 when every pane succeeded; 4 when every pane succeeded but one asked for a
-        tool that nobody could approve; 5 when no model was available (every pane ended in one of `DOWN`); else 1.
+        tool that nobody could approve; 3 when a budget refused a pane's call; 5 when no model was available (every
+        pane ended in one of `DOWN`); else 1.
         """
         if cut is not None:
             return CUT_EXIT[cut]
         ends = [pane.finished for pane in self.panes.values() if pane.finished is not None]
-        if len(ends) == len(self.panes) and all(map(_succeeded, ends)):
+        if len(ends) == len(self.panes) and all(map(succeeded, ends)):
             asked = any(end.stop is StopReason.TOOL_USE for end in ends)
             return ExitCode.APPROVAL if asked else ExitCode.OK
+        if any(end.refused_by_budget for end in ends):
+            return ExitCode.BUDGET
         if ends and all(end.outcome in DOWN for end in ends):
             return ExitCode.ALL_MODELS_DOWN
         return ExitCode.FAILED
@@ -211,10 +212,10 @@ class TextPrinter:
         return f"{gap}## {clean_line(pane.name)} ({clean_line(pane.model)})\n" + ("\n" if with_text else "")
 
     def _note(self, end: TurnFinished) -> str:
-        if len(self._panes) == 1 or (_succeeded(end) and end.problem is None):
+        if len(self._panes) == 1 or (succeeded(end) and end.problem is None):
             return ""
         title = clean_line(mask(end.problem.title)) if end.problem else str(end.outcome)
-        return f"\n*{title}*\n" if _succeeded(end) else f"\n*Not complete: {title}*\n"
+        return f"\n*{title}*\n" if succeeded(end) else f"\n*Not complete: {title}*\n"
 
     def _tail(self, parts: list[str]) -> str:
         return next((part[-1] for part in reversed(parts) if part), self._last)
@@ -264,64 +265,8 @@ class StreamJsonPrinter:
         return ""
 
 
-def status_text(event: Event) -> str:
-    """Return the lines that tell a person about an event on standard error; empty for most events."""
-    match event:
-        case SessionStarted(demo=True):
-            return _line("demo: the answers come from built-in stand-ins, not from real models")
-        case Notice(level=level, problem=problem, pane=pane):
-            return _line(f"{level}: " + (f"{pane}: " if pane else ""), problem)
-        case AttemptStarted(pane=pane, attempt=attempt) if attempt > 1:
-            return _line(f"{pane}: attempt {attempt}")
-        case ToolCallRequested(pane=pane, call=call):
-            return _line(f"{pane}: asks for the tool {clean_line(call.name)}, which cannot run without approval here")
-        case TurnFinished():
-            return _end_text(event)
-        case _:
-            return ""
-
-
-def summary_text(record: Record, cut: Cut | None, seconds: float | None = None) -> str:
-    """Return the last lines for standard error: why the run was cut, or which panes failed while others did not."""
-    if cut is Cut.TIMEOUT:
-        limit = f" of {seconds:g} s" if seconds is not None else ""
-        return _line(f"the time{limit} is over (--timeout)")
-    if cut is not None:
-        return _line("interrupted" if cut is Cut.INTERRUPT else "terminated")
-    failed = record.failed()
-    if failed and len(failed) < len(record.panes):
-        return _line(f"{len(failed)} of {len(record.panes)} panes failed: {', '.join(failed)}")
-    return ""
-
-
-def problem_text(problem: Problem) -> str:
-    """Return an error as a person reads it on standard error, cleaned and with secrets masked."""
-    return _line("", problem)
-
-
-def _end_text(end: TurnFinished) -> str:
-    if _succeeded(end):
-        return _line(f"{end.pane}: ", end.problem) if end.problem is not None else ""
-    facts = [str(end.outcome)]
-    if end.attempts > 1:
-        facts.append(f"{end.attempts} attempts")
-    if end.retry_after is not None:
-        facts.append(f"retry after {end.retry_after:g} s")
-    if end.request_id:
-        facts.append(f"request {clean_line(end.request_id)}")
-    problem = end.problem or Problem(title="Failed", text="The provider gave no reason.")
-    return _line(f"{end.pane}: ", replace(problem, text=f"{problem.text} [{', '.join(facts)}]"))
-
-
-def _line(start: str, problem: Problem | None = None) -> str:
-    text = start if problem is None else f"{start}{problem.title}: {problem.text}"
-    lines = [f"{PROGRAM}: {text}"]
-    if problem is not None and problem.hint:
-        lines.append(f"  → {problem.hint}")
-    return clean(mask("\n".join(lines))) + "\n"
-
-
-def _succeeded(end: TurnFinished) -> bool:
+def succeeded(end: TurnFinished) -> bool:
+    """Whether a pane answered."""
     return end.outcome is Outcome.SUCCESS
 
 

@@ -22,16 +22,9 @@ from tui.core.events import (
     ToolCallRequested,
     TurnFinished,
 )
-from tui.headless_output import (
-    Cut,
-    OutputFormat,
-    Record,
-    TextPrinter,
-    make_printer,
-    problem_text,
-    status_text,
-    summary_text,
-)
+from tui.core.guard_events import RetryScheduled
+from tui.headless_output import Cut, OutputFormat, Record, TextPrinter, make_printer
+from tui.headless_status import problem_text, status_text, summary_text
 
 ONE = (PaneInfo(name="claude", provider="anthropic", model="m-1"),)
 THREE = (
@@ -266,7 +259,12 @@ def test_secrets_and_escapes_never_reach_standard_error() -> None:
         (SessionStarted(session="s", panes=ONE, demo=True), "llmmixer: demo: the answers come from built-in stand-ins"),
         (text("claude", "x"), ""),
         (AttemptStarted(pane="claude", turn="t", attempt=1, model="m"), ""),
-        (AttemptStarted(pane="claude", turn="t", attempt=2, model="m"), "llmmixer: claude: attempt 2\n"),
+        (
+            RetryScheduled(
+                pane="claude", turn="t", attempt=2, attempts=3, seconds=1.25, outcome=Outcome.TRANSIENT, reason="Busy"
+            ),
+            "llmmixer: claude: Busy; attempt 2 of 3 in 1.2 s\n",
+        ),
         (end("claude"), ""),
         (end("claude", problem=Problem(title="Cut off", text="limit")), "llmmixer: claude: Cut off: limit\n"),
         (end("claude", Outcome.OFFLINE), "llmmixer: claude: Failed: The provider gave no reason. [offline, request"),
