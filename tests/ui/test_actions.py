@@ -6,6 +6,9 @@ import pytest
 
 from tui.ui.actions import ACTIONS, Where, bindings, by_slash, hints, key_text, markdown_table, resolve
 from tui.ui.handlers import HANDLERS
+from tui.ui.screens.glance import GlanceScreen
+from tui.ui.screens.health import HealthScreen
+from tui.ui.screens.spend import SpendScreen
 
 
 def test_ids_and_slash_commands_are_unique() -> None:
@@ -16,11 +19,18 @@ def test_ids_and_slash_commands_are_unique() -> None:
 
 
 def test_every_action_has_a_handler_and_every_handler_an_action() -> None:
-    needed = {action.does for action in ACTIONS if action.where is not Where.PROMPT}
+    needed = {action.does for action in ACTIONS if action.where in (Where.ANYWHERE, Where.PANE)}
     assert needed == set(HANDLERS)
 
 
-@pytest.mark.parametrize("where", [Where.ANYWHERE, Where.PANE])
+@pytest.mark.parametrize(("screen", "where"), [(SpendScreen, Where.SPEND), (HealthScreen, Where.HEALTH)])
+def test_every_action_of_another_screen_does_something_there(screen: type[GlanceScreen], where: Where) -> None:
+    needed = {action.does for action in ACTIONS if action.where is where}
+    assert needed == set(screen.does(screen.__new__(screen)))
+    assert screen.WHERE is where
+
+
+@pytest.mark.parametrize("where", [where for where in Where if where is not Where.PROMPT])
 def test_no_key_is_given_twice_in_one_place(where: Where) -> None:
     keys = Counter(key for action in ACTIONS if action.where is where for key in action.keys)
     assert [key for key, count in keys.items() if count > 1] == []
@@ -30,7 +40,7 @@ def test_single_letters_act_only_in_a_pane_and_ctrl_b_is_free() -> None:
     for action in ACTIONS:
         for key in action.keys:
             assert key != "ctrl+b"
-            assert len(key) > 1 or action.where is Where.PANE
+            assert len(key) > 1 or action.where in (Where.PANE, Where.SPEND, Where.HEALTH)
 
 
 @pytest.mark.parametrize(

@@ -400,11 +400,11 @@ async def test_one_pane_needs_no_tabs(wait_until: WaitUntil, home: Path) -> None
 
 async def test_nothing_ticks_while_nothing_runs(wait_until: WaitUntil, home: Path) -> None:
     async with running(wait_until, home) as table:
-        assert table.main._ticker is None
+        assert not table.main.ticker.running
         turn = table.engine.begin("claude")
-        await table.wait(lambda: table.main._ticker is not None)
+        await table.wait(lambda: table.main.ticker.running)
         table.engine.finish("claude", turn)
-        await table.wait(lambda: table.main._ticker is None)
+        await table.wait(lambda: not table.main.ticker.running)
         await table.wait(lambda: table.app.frame_clock.is_idle)
 
 

@@ -9,7 +9,9 @@ from tui.core.events import PaneInfo
 from tui.ui.glyphs import ASCII, UNICODE, Glyphs
 from tui.ui.view import format as fmt
 from tui.ui.view.format import Line, Tone
+from tui.ui.view.spend_text import top_line
 from tui.ui.view.state import PaneView, Phase, SessionView, Totals, TurnView
+from tui.ui.view.strip import strip_line, tab_spans
 
 
 def text_of(line: Line) -> str:
@@ -164,12 +166,12 @@ def session(demo: bool = False) -> SessionView:
 
 def test_top_line_says_what_fits() -> None:
     view = session(demo=True)
-    wide = text_of(fmt.top_line(view, "repo", "main", 120, UNICODE))
+    wide = text_of(top_line(view, "repo", "main", 120, UNICODE))
     assert [word for word in ("llmmixer", "DEMO", "repo", "⎇ main", "session 7f3a", "simulated") if word in wide] == [
         "llmmixer", "DEMO", "repo", "⎇ main", "session 7f3a", "simulated"
     ]  # fmt: skip
     assert len(wide) == 120
-    narrow = text_of(fmt.top_line(view, "repo", "main", 36, UNICODE))
+    narrow = text_of(top_line(view, "repo", "main", 36, UNICODE))
     assert "llmmixer" in narrow
     assert "DEMO" in narrow
     assert len(narrow) <= 36
@@ -178,14 +180,14 @@ def test_top_line_says_what_fits() -> None:
 def test_strip_gives_up_words_before_names() -> None:
     view = session()
     view.panes["gpt"].set_phase(Phase.THINKING)
-    assert "thinking" in text_of(fmt.strip_line(view, 80, UNICODE, 0.0))
-    short = text_of(fmt.strip_line(view, 36, UNICODE, 0.0))
+    assert "thinking" in text_of(strip_line(view, 80, UNICODE, 0.0))
+    short = text_of(strip_line(view, 36, UNICODE, 0.0))
     assert "thinking" not in short
     assert all(name in short for name in view.panes)
 
 
 def test_tabs_mark_the_selected_pane() -> None:
-    tabs = fmt.tab_spans(session(), UNICODE, ("gpt",), 120)
+    tabs = tab_spans(session(), UNICODE, ("gpt",), 120)
     assert [name for name, _ in tabs] == ["claude", "gpt", "gemini"]
     assert [line[0][1] for _, line in tabs] == [Tone.MUTED, Tone.MARK, Tone.MUTED]
 

@@ -23,18 +23,26 @@ class Group(StrEnum):
     PANES = "Panes"
     SCROLL = "Scrolling"
     APP = "Application"
+    GUARD = "Spend and health"
 
 
 class Where(StrEnum):
     """Where an action's keys work.
 
     `anywhere`: on the main screen. `pane`: while a pane has the focus, where single letters are free. `prompt`: bound
-    by the prompt itself and listed here for people.
+    by the prompt itself and listed here for people. `spend`, `health`: on those screens.
     """
 
     ANYWHERE = "anywhere"
     PANE = "in a pane"
     PROMPT = "in the prompt"
+    SPEND = "on the spend screen"
+    HEALTH = "on the health screen"
+
+    @property
+    def suffix(self) -> str:
+        """What stands behind the keys that work in this place only."""
+        return f" {self.value}" if self in (Where.PANE, Where.SPEND, Where.HEALTH) else ""
 
 
 class When(StrEnum):
@@ -46,6 +54,8 @@ class When(StrEnum):
     DEMO = "in the demo"
     QUEUED = "a prompt waits"
     TURN = "the pane has a turn"
+    RETRY_WAITS = "a retry waits"
+    OFFERED = "another model is offered"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,6 +198,70 @@ ACTIONS: Final[tuple[Action, ...]] = (
            help="Quit, when the prompt is empty."),
     Action(id="quit", keys=("ctrl+q",), title="Quit", group=Group.APP, slash="quit", priority=True,
            help="Leave LLMMixer."),
+    Action(id="retry_now", keys=("alt+n",), title="Retry now", group=Group.GUARD, when=When.RETRY_WAITS,
+           slash="retry-now",
+           help="Do not wait any longer for the next attempt: the selected pane's, else the first that waits."),
+    Action(id="pane_retry_now", keys=("n",), title="Retry now", group=Group.GUARD, where=_PANE,
+           when=When.RETRY_WAITS, handler="retry_now", palette=False,
+           help="As Alt+N."),
+    Action(id="use_fallback", keys=("alt+a",), title="Let the other model answer", group=Group.GUARD,
+           when=When.OFFERED, slash="fallback",
+           help="Let the offered model answer in place of the one that cannot; Esc declines."),
+    Action(id="pane_use_fallback", keys=("f",), title="Let the other model answer", group=Group.GUARD, where=_PANE,
+           when=When.OFFERED, handler="use_fallback", palette=False,
+           help="As Alt+A."),
+    Action(id="budget", keys=(), title="Set the session's budget", group=Group.GUARD, slash="budget",
+           argument="0.50 or off",
+           help="Refuse what could take this session over so many dollars: /budget 0.50; /budget off lifts it."),
+    Action(id="spend", keys=("f5",), title="Spend", group=Group.GUARD, slash="spend", hint=6,
+           help="Show spend by day, model and project, and the budgets."),
+    Action(id="health", keys=("f9",), title="Health", group=Group.GUARD, slash="health", hint=6,
+           help="Show every model's circuit and what happened lately."),
+    Action(id="spend_next", keys=("tab", "right"), title="Next page", group=Group.GUARD, where=Where.SPEND, hint=1,
+           palette=False,
+           help="Show the next page: days, models, projects, providers."),
+    Action(id="spend_previous", keys=("shift+tab", "left"), title="Previous page", group=Group.GUARD,
+           where=Where.SPEND, palette=False,
+           help="Show the page before."),
+    Action(id="spend_down", keys=("down", "pagedown"), title="Down", group=Group.GUARD, where=Where.SPEND,
+           palette=False,
+           help="Show the rows below."),
+    Action(id="spend_up", keys=("up", "pageup"), title="Up", group=Group.GUARD, where=Where.SPEND, palette=False,
+           help="Show the rows above."),
+    Action(id="export_csv", keys=("c",), title="CSV", group=Group.GUARD, where=Where.SPEND, hint=2, palette=False,
+           help="Write every entry to a CSV file."),
+    Action(id="export_json", keys=("j",), title="JSON", group=Group.GUARD, where=Where.SPEND, hint=3, palette=False,
+           help="Write every entry to a JSON file."),
+    Action(id="spend_reload", keys=("r",), title="Reload", group=Group.GUARD, where=Where.SPEND, hint=4,
+           palette=False,
+           help="Read the ledger again, with what other sessions spent."),
+    Action(id="spend_leave", keys=("escape", "f5", "q"), title="Back", group=Group.GUARD, where=Where.SPEND, hint=5,
+           palette=False,
+           help="Go back to the panes."),
+    Action(id="health_down", keys=("down",), title="Next model", group=Group.GUARD, where=Where.HEALTH,
+           palette=False,
+           help="Select the next model."),
+    Action(id="health_up", keys=("up",), title="Previous model", group=Group.GUARD, where=Where.HEALTH,
+           palette=False,
+           help="Select the previous model."),
+    Action(id="circuit_probe", keys=("p",), title="Probe now", group=Group.GUARD, where=Where.HEALTH, hint=1,
+           palette=False,
+           help="Let one call through to the selected model at once."),
+    Action(id="circuit_reset", keys=("x",), title="Reset", group=Group.GUARD, where=Where.HEALTH, hint=2,
+           palette=False,
+           help="Close the selected model's circuit and forget its failures."),
+    Action(id="circuit_toggle", keys=("d",), title="Disable/enable", group=Group.GUARD, where=Where.HEALTH, hint=3,
+           palette=False,
+           help="Send nothing to the selected model, or send to it again."),
+    Action(id="health_older", keys=("pagedown",), title="Older", group=Group.GUARD, where=Where.HEALTH,
+           palette=False,
+           help="Show older events."),
+    Action(id="health_newer", keys=("pageup",), title="Newer", group=Group.GUARD, where=Where.HEALTH,
+           palette=False,
+           help="Show newer events."),
+    Action(id="health_leave", keys=("escape", "f9", "q"), title="Back", group=Group.GUARD, where=Where.HEALTH, hint=5,
+           palette=False,
+           help="Go back to the panes."),
 )
 # fmt: on
 
@@ -296,7 +370,7 @@ def markdown_table(actions: Iterable[Action] = ACTIONS) -> str:
         lines += [f"### {group.value}", "", "| Key | Command | What it does |", "|---|---|---|"]
         for action in actions:
             if action.group is group:
-                where = " (in a pane)" if action.where is Where.PANE else ""
+                where = f" ({action.where.suffix.strip()})" if action.where.suffix else ""
                 slash = f"`/{action.slash}`" if action.slash else ""
                 keys = f"`{action.keys_text}`{where}" if action.keys else ""
                 lines.append(f"| {keys} | {slash} | {action.help} |")

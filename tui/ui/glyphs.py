@@ -40,6 +40,14 @@ class Glyphs:
     separator: str
     vertical: str
     horizontal: str
+    circuit_closed: str
+    circuit_half_open: str
+    circuit_open: str
+    circuit_disabled: str
+    bar_spent: str
+    bar_held: str
+    bar_free: str
+    levels: tuple[str, ...]
 
 
 UNICODE: Final = Glyphs(
@@ -64,6 +72,14 @@ UNICODE: Final = Glyphs(
     separator="·",
     vertical="│",
     horizontal="─",
+    circuit_closed="◆",
+    circuit_half_open="◈",
+    circuit_open="◇",
+    circuit_disabled="⊗",
+    bar_spent="━",
+    bar_held="╍",
+    bar_free="─",
+    levels=("▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"),
 )
 
 ASCII: Final = Glyphs(
@@ -88,6 +104,14 @@ ASCII: Final = Glyphs(
     separator="|",
     vertical="|",
     horizontal="-",
+    circuit_closed="=",
+    circuit_half_open="%",
+    circuit_open="o",
+    circuit_disabled="0",
+    bar_spent="#",
+    bar_held="+",
+    bar_free="-",
+    levels=("_", ".", ":", "-", "=", "+", "*", "#"),
 )
 
 

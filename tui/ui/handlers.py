@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 from tui.core import secrets
 from tui.core.commands import ClearConversation, DropQueued, Retry, Stop, Submit
 from tui.ui.actions import by_slash
+from tui.ui.handlers_guard import GUARD_HANDLERS, WITH_ARGUMENT, decline
 from tui.ui.view.format import Tone
 from tui.ui.widgets.pane import Pane
 
@@ -41,6 +42,9 @@ def slash(screen: "MainScreen", name: str, argument: str) -> None:
     wanted = argument.strip().removeprefix("@")
     if wanted in screen.panes:
         screen.select(wanted)
+    if argument.strip() and action.does in WITH_ARGUMENT:
+        WITH_ARGUMENT[action.does](screen, argument)
+        return
     screen.action_act(action.id)
 
 
@@ -56,6 +60,8 @@ def _stop(screen: "MainScreen", _: int) -> None:
     view = screen.stage.view
     if pressed_twice(screen, "stop", TWICE_WITHIN) and view.busy:
         _stop_all(screen, 0)
+    elif decline(screen):
+        return
     elif view.current is not None and view.current.busy:
         screen.engine.handle(Stop(pane=view.selected))
         others = sum(pane.busy for pane in view.panes.values()) - 1
@@ -246,4 +252,5 @@ HANDLERS: Final[Mapping[str, Callable[["MainScreen", int], None]]] = {
     "scenes": _scenes,
     "interrupt": _interrupt,
     "quit": _quit,
+    **GUARD_HANDLERS,
 }

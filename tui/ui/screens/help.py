@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
-from tui.ui.actions import ACTIONS, Action, Where
+from tui.ui.actions import ACTIONS, Action
 
 _SYNTAX: Final = (
     ("@name text", "Ask one pane; @claude @gpt text asks two, @all text every one."),
@@ -30,8 +30,7 @@ def sections(actions: Iterable[Action]) -> list[tuple[str, list[Row]]]:
     """Return the help page as (heading, rows), in the order of the table."""
     found: dict[str, list[Row]] = {}
     for action in actions:
-        where = " in a pane" if action.where is Where.PANE else ""
-        keys = action.keys_text + where if action.keys else ""
+        keys = action.keys_text + action.where.suffix if action.keys else ""
         slash = f"/{action.slash}" if action.slash else ""
         names = "  ".join(name for name in (keys, slash) if name)
         if names:

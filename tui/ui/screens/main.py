@@ -6,20 +6,26 @@ from typing import Final
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Container, Horizontal
+from textual.content import Content
 from textual.screen import Screen
-from textual.timer import Timer
 
 from tui.config.paths import state_dir
 from tui.core.events import NoticeLevel
 from tui.ui import handlers
-from tui.ui.actions import Action, When, Where, bindings, by_id, by_slash, hints
+from tui.ui.actions import Action, When, Where, bindings, by_id, by_slash, hints, key_text
 from tui.ui.frame_clock import FrameClock
-from tui.ui.ports import Engine
+from tui.ui.ports import Engine, Estimator
+from tui.ui.possible import possible
+from tui.ui.screens.glance import GlanceScreen
+from tui.ui.ticker import Delayed, Ticker
+from tui.ui.view import prompt_text
 from tui.ui.view.format import Tone
 from tui.ui.view.layout import Arrangement, Mode, arrange
-from tui.ui.view.state import PaneView
+from tui.ui.view.spend_text import estimate_text
+from tui.ui.view.state import PaneView, SessionView
 from tui.ui.widgets.hint_bar import HintBar
 from tui.ui.widgets.pane import Pane
+from tui.ui.widgets.pane_bar import PaneBar
 from tui.ui.widgets.pane_tabs import PaneTabs
 from tui.ui.widgets.prompt import Prompt
 from tui.ui.widgets.rail import Rail
@@ -31,6 +37,8 @@ _FIGURES_EVERY: Final = 0.2
 """Seconds between two repaints of figures while an answer streams."""
 _TICK: Final = 0.5
 """Seconds between two looks at running clocks; nothing ticks while nothing runs."""
+_ESTIMATE_AFTER: Final = 0.3
+"""Seconds after a key until the estimate of the next send follows."""
 _CHROME_ROWS: Final = 6
 """Rows besides the panes, for the choice of a layout before the first frame."""
 _STRIP_FROM: Final = 32
@@ -79,7 +87,8 @@ class MainScreen(Screen[None]):
         self._rail = Rail(stage)
         self._lines = (TopBar(stage, project=project, branch=branch), StateStrip(stage))
         self._work = Container(*self.panes.values(), id="panes")
-        self._ticker: Timer | None = None
+        self.ticker = Ticker(self, lambda: clocks_run(stage.view, stage.now()), self.touch)
+        self._estimate = Delayed(self, lambda: show_estimate(engine, self.prompt), _ESTIMATE_AFTER)
         self.figures_every = _FIGURES_EVERY
         self._figures_at = 0.0
         self._queue: list[str] = []
@@ -128,11 +137,12 @@ class MainScreen(Screen[None]):
                 pane.state_changed = pane.figures_changed = False
                 widget.touch()
                 changed = True
-        if changed:
+        if changed or view.guard.changed:
+            view.guard.changed = False
             self._figures_at = now
             self._touch_lines()
         self._show_notices()
-        self._mind_ticker()
+        self.ticker.mind(max(_TICK, self.figures_every))
 
     def touch(self) -> None:
         """Look at everything again; cheap, as only rows that changed are painted."""
@@ -143,6 +153,8 @@ class MainScreen(Screen[None]):
     def _touch_lines(self) -> None:
         for line in (*self._lines, self._tabs, self._rail):
             line.touch()
+        if isinstance(self.app.screen, GlanceScreen):
+            self.app.screen.touch()
         queue = queue_lines(list(self.stage.view.panes.values()))
         if queue != self._queue:
             self._queue = queue
@@ -158,23 +170,6 @@ class MainScreen(Screen[None]):
     def flash(self, text: str, tone: Tone = Tone.PLAIN) -> None:
         """Show one line of news for a few seconds."""
         self.hint_bar.flash(text, tone)
-
-    def _mind_ticker(self) -> None:
-        """Clocks run on screen only while a turn runs or a retry is due."""
-        now = self.stage.now()
-        needed = any(
-            pane.busy or (pane.turn is not None and pane.turn.retry_at is not None and pane.turn.retry_at > now)
-            for pane in self.stage.view.panes.values()
-        )
-        if needed and self._ticker is None:
-            self._ticker = self.set_interval(max(_TICK, self.figures_every), self._tick)
-        elif not needed and self._ticker is not None:
-            self._ticker.stop()
-            self._ticker = None
-
-    def _tick(self) -> None:
-        self.touch()
-        self._mind_ticker()
 
     # ---- layout
 
@@ -230,7 +225,11 @@ class MainScreen(Screen[None]):
         return focused is not None and any(widget in focused.ancestors for widget in self.panes.values())
 
     def show_hints(self) -> None:
-        """Show the keys that help where the focus is."""
+        """Show the keys that help where the focus is; panes that ask for something name them too."""
+        places = (Where.ANYWHERE, Where.PANE) if self.pane_focused else (Where.ANYWHERE,)
+        self.stage.keys = {one.does: key_text(one.keys[0]) for one in self.actions if one.keys and one.where in places}
+        for widget in self.panes.values():
+            widget.touch()
         demo = self.stage.view.demo
         offered = [action for action in self.actions if action.when is not When.DEMO or demo]
         if self.pane_focused:
@@ -260,21 +259,8 @@ class MainScreen(Screen[None]):
 
     def enabled(self, action: Action) -> bool:
         """Whether an action can run now."""
-        view = self.stage.view
-        pane: PaneView | None = view.current
-        match action.when:
-            case When.ALWAYS:
-                return True
-            case When.BUSY:
-                return view.busy
-            case When.PROMPT_EMPTY:
-                return self.pane_focused or self.prompt.is_empty
-            case When.DEMO:
-                return view.demo
-            case When.QUEUED:
-                return pane is not None and bool(pane.queued)
-            case When.TURN:
-                return pane is not None and pane.turn is not None
+        typing = not (self.pane_focused or self.prompt.is_empty)
+        return possible(action.when, self.stage.view, typing=typing)
 
     @on(Prompt.Submitted)
     def _submitted(self, event: Prompt.Submitted) -> None:
@@ -290,8 +276,29 @@ class MainScreen(Screen[None]):
         self.select(event.pane)
 
     @on(Pane.HeadDoubleClicked)
-    def _head_double_clicked(self, event: Pane.HeadDoubleClicked) -> None:
-        self.action_act("zoom")
+    @on(PaneBar.Pressed)
+    def _pressed(self, event: Pane.HeadDoubleClicked | PaneBar.Pressed) -> None:
+        self.select(event.pane)
+        self.action_act(event.action)
+
+    @on(Prompt.DraftChanged)
+    def _draft_changed(self) -> None:
+        self._estimate.request()
+
+
+def clocks_run(view: SessionView, now: float) -> bool:
+    """Whether something on screen counts seconds: a turn runs, a retry is due, a circuit waits."""
+    return view.guard.waits(now) or any(
+        pane.busy or (pane.turn is not None and pane.turn.retry_at is not None and pane.turn.retry_at > now)
+        for pane in view.panes.values()
+    )
+
+
+def show_estimate(engine: Engine, prompt: Prompt) -> None:
+    """Say at the prompt what the draft would cost if it were sent now; nothing without a draft or a price."""
+    draft = prompt_text.draft_of(prompt.text, [pane.name for pane in engine.panes])
+    estimate = engine.estimate(*draft) if draft is not None and isinstance(engine, Estimator) else None
+    prompt.set_status(Content(estimate_text(estimate)))
 
 
 def queue_lines(panes: Sequence[PaneView]) -> list[str]:

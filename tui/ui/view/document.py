@@ -21,6 +21,7 @@ class SectionKind(StrEnum):
     ANSWER = "answer"
     TOOL = "tool"
     NOTICE = "notice"
+    REMARK = "remark"
     ERROR = "error"
 
 

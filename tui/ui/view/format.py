@@ -11,7 +11,7 @@ from typing import Final, TypeAlias
 
 from tui.core.money import usd_short
 from tui.ui.glyphs import Glyphs
-from tui.ui.view.state import PaneView, Phase, SessionView, Totals, TurnView
+from tui.ui.view.state import PaneView, Phase, Totals, TurnView
 
 
 class Tone(StrEnum):
@@ -45,6 +45,8 @@ _LOOKS: Final[dict[Phase, tuple[Callable[[Glyphs], str], Tone]]] = {
     Phase.THINKING: (attrgetter("thinking"), Tone.BUSY),
     Phase.ANSWERING: (attrgetter("answering"), Tone.BUSY),
     Phase.CALLING: (attrgetter("fold_closed"), Tone.BUSY),
+    Phase.RETRYING: (attrgetter("waiting"), Tone.WARN),
+    Phase.ASKING: (attrgetter("limited"), Tone.WARN),
     Phase.DONE: (attrgetter("done"), Tone.OK),
     Phase.STOPPED: (attrgetter("stopped"), Tone.MUTED),
     Phase.EMPTY: (attrgetter("limited"), Tone.WARN),
@@ -54,6 +56,7 @@ _LOOKS: Final[dict[Phase, tuple[Callable[[Glyphs], str], Tone]]] = {
     Phase.RATE_LIMITED: (attrgetter("limited"), Tone.WARN),
     Phase.OVERLOADED: (attrgetter("limited"), Tone.WARN),
     Phase.QUOTA: (attrgetter("failed"), Tone.BAD),
+    Phase.BUDGET: (attrgetter("failed"), Tone.BAD),
     Phase.OFFLINE: (attrgetter("offline"), Tone.BAD),
     Phase.NO_KEY: (attrgetter("failed"), Tone.BAD),
     Phase.REJECTED: (attrgetter("failed"), Tone.BAD),
@@ -155,6 +158,8 @@ def state_words(pane: PaneView, glyphs: Glyphs, now: float) -> str:
     turn = pane.turn
     if turn is None:
         return text
+    if pane.wait is not None:
+        return f"{state_sign(pane.phase, glyphs)} {pane.wait.words(now)}"
     if pane.busy and turn.silent_for(now) >= _SILENT_FROM:
         return f"{state_sign(Phase.WAITING, glyphs)} silent {duration(turn.silent_for(now))}"
     if pane.phase in (Phase.WAITING, Phase.THINKING) and now - turn.attempt_began >= 1:
@@ -229,16 +234,26 @@ def head_figures(pane: PaneView, width: int, glyphs: Glyphs) -> Line:
             end=ellipsis(glyphs),
         )
     narrow = width < _FULL_MODEL_FROM
-    figures = [(rank, text) for rank, text in _figures(turn, glyphs, narrow=narrow) if text]
-    indent = " " if narrow else "   "
-    parts: list[tuple[int, Span]] = [
-        (rank, (f"{'' if position else indent}{text}", Tone.MUTED)) for position, (rank, text) in enumerate(figures)
-    ]
+    parts: list[tuple[int, Span]] = [(1, badge) for badge in badges(turn)]
+    parts += [(rank, (text, Tone.MUTED)) for rank, text in _figures(turn, glyphs, narrow=narrow) if text]
+    if parts:
+        rank, (first, tone) = parts[0]
+        parts[0] = (rank, (f"{' ' if narrow else '   '}{first}", tone))
     if turn.attempt > 1:
         parts.append((1, (f"try {turn.attempt}", Tone.WARN)))
     return fit(
         parts, (queue[0] + " ", queue[1]) if queue[0] else ("", Tone.PLAIN), width, apart=2, end=ellipsis(glyphs)
     )
+
+
+def badges(turn: TurnView) -> list[Span]:
+    """What is unusual about an answer: another model's, or from the cache."""
+    found: list[Span] = []
+    if turn.stand_in:
+        found.append((f"by {turn.stand_in}", Tone.WARN))
+    if turn.cached:
+        found.append((turn.cached, Tone.OK))
+    return found
 
 
 def _figures(turn: TurnView, glyphs: Glyphs, *, narrow: bool) -> list[tuple[int, str]]:
@@ -274,59 +289,13 @@ def head_compact(pane: PaneView, number: int, width: int, glyphs: Glyphs, now: f
         (6, (f"{glyphs.separator} {pane.role}" if pane.role else "", Tone.MUTED)),
     ]
     if pane.turn is not None:
+        left += [(1, badge) for badge in badges(pane.turn)]
         left += [(rank + 1, (text, Tone.MUTED)) for rank, text in _figures(pane.turn, glyphs, narrow=False)]
         if pane.turn.attempt > 1:
             left.append((1, (f"try {pane.turn.attempt}", Tone.WARN)))
     if pane.queued:
         left.append((1, (f"{len(pane.queued)} queued", Tone.ACCENT)))
     return fit(left, (state_words(pane, glyphs, now) + " ", state_tone(pane.phase)), width, end=ellipsis(glyphs))
-
-
-def tab_spans(view: SessionView, glyphs: Glyphs, visible: Sequence[str], width: int) -> list[tuple[str, Line]]:
-    """The tab line: for each pane its name and spans; without the word of the state where the width is short."""
-    tabs = [(pane.name, _tab(pane, number, glyphs, view, visible, True)) for number, pane in view.numbered()]
-    if sum(cells(text) for _, line in tabs for text, _ in line) <= width:
-        return tabs
-    return [(pane.name, _tab(pane, number, glyphs, view, visible, False)) for number, pane in view.numbered()]
-
-
-def _tab(pane: PaneView, number: int, glyphs: Glyphs, view: SessionView, visible: Sequence[str], full: bool) -> Line:
-    selected = pane.name == view.selected
-    name_tone = Tone.MARK if selected else Tone.STRONG if pane.name in visible else Tone.MUTED
-    word = f"{state_sign(pane.phase, glyphs)} {pane.phase.value}" if full else state_sign(pane.phase, glyphs)
-    return ((f" {number} {pane.name} ", name_tone), (f" {word}  ", state_tone(pane.phase)))
-
-
-def strip_line(view: SessionView, width: int, glyphs: Glyphs, now: float) -> Line:
-    """The state of every model by sign and word, on one line; words go before names do."""
-    full = _strip(view, glyphs, now, True)
-    return full if sum(cells(text) for text, _ in full) <= width else _strip(view, glyphs, now, False)
-
-
-def _strip(view: SessionView, glyphs: Glyphs, now: float, full: bool) -> Line:
-    spans: list[Span] = []
-    for _, pane in view.numbered():
-        words = state_words(pane, glyphs, now) if full else state_sign(pane.phase, glyphs)
-        if pane.queued:
-            words += f" +{len(pane.queued)} queued" if full else f" +{len(pane.queued)}"
-        spans += [(f" {pane.name} ", provider_tone(pane.provider)), (f"{words}  ", state_tone(pane.phase))]
-    return tuple(spans)
-
-
-def top_line(view: SessionView, project: str, branch: str, width: int, glyphs: Glyphs) -> Line:
-    """The first line of the screen: program, DEMO, project, branch, session; the spend at the right."""
-    totals = view.totals()
-    left: list[tuple[int, Span]] = [(0, (" llmmixer", Tone.STRONG))]
-    if view.demo:
-        left.append((0, (" DEMO ", Tone.FLAG)))
-    left += [
-        (1, (project, Tone.PLAIN)),
-        (2, (f"{glyphs.branch} {branch}" if branch else "", Tone.MUTED)),
-        (3, (f"session {view.session[-4:]}" if view.session else "", Tone.MUTED)),
-    ]
-    tally = f"{tokens(totals.input_tokens)}{arrow(glyphs)}{tokens(totals.output_tokens)} tok  " if width >= 70 else ""
-    money = f"{spend(totals)} simulated" if view.demo else spend(totals)
-    return fit(left, (f"{tally if totals.turns else ''}{money} ", Tone.STRONG), width, apart=2, end=ellipsis(glyphs))
 
 
 def below_line(count: int, width: int, key: str, glyphs: Glyphs) -> str:

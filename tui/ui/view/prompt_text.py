@@ -124,6 +124,14 @@ def parse_address(text: str, names: Sequence[str]) -> Address:
     return Address(tuple(panes), text[position:]) if panes else Address(None, text)
 
 
+def draft_of(text: str, names: Sequence[str]) -> tuple[str, tuple[str, ...] | None] | None:
+    """What sending `text` would ask, and of which panes (None for all); None for a command and for nothing to ask."""
+    if parse_slash(text) is not None:
+        return None
+    address = parse_address(unescape(text), names)
+    return (address.body, address.panes) if address.body.strip() else None
+
+
 def unknown_mention(text: str, names: Sequence[str]) -> str:
     """The finished `@word` where an address would stand that names no pane, or nothing."""
     body = parse_address(text, names).body.lstrip()

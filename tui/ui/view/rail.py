@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Final
 
+from tui.core.guard_events import CircuitState
+from tui.core.money import usd_short
 from tui.ui.glyphs import Glyphs
 from tui.ui.view.format import (
     Line,
@@ -19,9 +21,12 @@ from tui.ui.view.format import (
     state_words,
     tokens,
 )
+from tui.ui.view.spend_text import budget_lines, rate_text, session_text, sparkline
 from tui.ui.view.state import PaneView, SessionView
+from tui.ui.view.strip import circuit_of, circuit_sign, circuit_tone, circuit_words
 
 _LINES_OF_OTHERS: Final = 10
+_SPARK_WIDTH: Final = 24
 _SUMS_FROM: Final = 24
 """Below this height the rail is for the panes alone; the first line of the screen has the sums."""
 
@@ -36,7 +41,8 @@ def rail_lines(
     if height >= _SUMS_FROM:
         lines += [
             _heading("SESSION", inner, glyphs),
-            _pair("spend", f"{spend(totals)} simulated" if view.demo else spend(totals), inner),
+            _pair("spend", f"{session_text(view)} simulated" if view.demo else session_text(view), inner),
+            *_money(view, inner, glyphs, now),
             _pair("tokens", f"{tokens(totals.input_tokens)}{arrow(glyphs)}{tokens(totals.output_tokens)}", inner),
             _pair("turns", str(totals.turns), inner),
             (),
@@ -71,12 +77,38 @@ def _block(
     if with_tail:
         lines += [((text, Tone.MUTED),) for text in tail_lines(pane.tail, width, min(room - 2, _LINES_OF_OTHERS))]
     else:
-        lines += _sums(pane, width, glyphs)
+        lines += [*_circuit(pane, view, width, glyphs, now), *_sums(pane, width, glyphs)]
     lines += [
         ((clip(f"queued: {text}", width, ellipsis(glyphs)).replace("\n", " "), Tone.ACCENT),)
         for text in list(pane.queued.values())[: max(room - len(lines) - 1, 0)]
     ]
     return [*lines, ()]
+
+
+def _money(view: SessionView, width: int, glyphs: Glyphs, now: float) -> list[Line]:
+    """What is known beyond the session's sum: longer windows, minutes, the cache, budgets."""
+    latest = view.guard.money.latest
+    if latest is None:
+        return []
+    lines = [_pair("today, month", f"{usd_short(latest.day_pico)}  {usd_short(latest.month_pico)}", width)]
+    spark = sparkline(view.guard.money.per_minute(now, min(_SPARK_WIDTH, max(width - 22, 1))), glyphs)
+    rate = (rate_text(view, now) if view.busy else "") or "a minute"
+    if spark.strip():
+        lines.append(fit([(0, ("pace", Tone.MUTED)), (1, (spark, Tone.ACCENT))], (rate, Tone.PLAIN), width, apart=2))
+    if latest.saved_pico:
+        lines.append(_pair("saved by cache", usd_short(latest.saved_pico), width))
+    return [*lines, *budget_lines(latest.budgets[:3], width, glyphs)]
+
+
+def _circuit(pane: PaneView, view: SessionView, width: int, glyphs: Glyphs, now: float) -> list[Line]:
+    circuit = circuit_of(view, pane)
+    counts = view.guard.counts.get(circuit.model)
+    tries = f"{counts.attempts} tries, {counts.failures} failed" if counts and counts.failures else ""
+    words = f"{circuit_sign(circuit, glyphs)} {circuit_words(circuit, now)}"
+    lines = [fit([(0, ("circuit", Tone.MUTED)), (1, (tries, Tone.MUTED))], (words, circuit_tone(circuit)), width)]
+    if circuit.reason and (circuit.failures or circuit.state is not CircuitState.CLOSED):
+        lines.append(_pair("reason", clip(circuit.reason, width - 8, ellipsis(glyphs)), width))
+    return lines
 
 
 def _sums(pane: PaneView, width: int, glyphs: Glyphs) -> list[Line]:

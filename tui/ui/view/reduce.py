@@ -32,15 +32,13 @@ from tui.core.events import (
     UsageReported,
 )
 from tui.core.untrusted import clean, clean_line
+from tui.ui.view import narrate
 from tui.ui.view.document import SectionKind
 from tui.ui.view.format import duration
-from tui.ui.view.reduce_guard import reduce_guard
+from tui.ui.view.reduce_guard import flush_failure, note_attempt, reduce_guard
 from tui.ui.view.state import (
     TAIL_CHARACTERS,
-    Append,
-    Begin,
     Clear,
-    End,
     PaneView,
     Phase,
     SessionView,
@@ -108,7 +106,7 @@ def _notice(view: SessionView, event: Notice, now: float) -> None:
     view.notices.append(event)
     pane = view.panes.get(event.pane or "")
     if pane is not None and pane.phase is Phase.CONNECTING and event.level is NoticeLevel.ERROR:
-        _section(pane, SectionKind.ERROR, event.problem.title, _said(event.problem), now)
+        narrate.section(pane, SectionKind.ERROR, event.problem.title, _said(event.problem), now)
         pane.set_phase(_auth_phase(event.problem))
 
 
@@ -144,9 +142,12 @@ def _turn_event(view: SessionView, pane: PaneView, event: _TurnEvent, now: float
             _start(pane, event, now)
         case AttemptStarted():
             if turn is not None:
+                flush_failure(pane, now)
                 turn.attempt, turn.attempt_began = event.attempt, now
                 turn.first_token, turn.characters, turn.usage = None, 0, Usage()
                 pane.model = event.model
+                pane.wait = pane.offer = None
+                note_attempt(view.guard, event.model)
                 pane.set_phase(Phase.WAITING)
                 pane.state_changed = True
         case StreamStarted() | MessageCompleted():
@@ -168,19 +169,19 @@ def _stream_event(pane: PaneView, turn: TurnView, event: _StreamEvent, now: floa
     turn.last_token = now
     match event:
         case TextDelta():
-            _stream(pane, turn, SectionKind.ANSWER, event.text, now)
+            narrate.stream(pane, turn, SectionKind.ANSWER, event.text, now)
             pane.set_phase(Phase.ANSWERING)
             pane.tail = (pane.tail + event.text)[-TAIL_CHARACTERS:]
             turn.answered = turn.answered or not event.text.isspace()
         case ThinkingDelta():
-            _stream(pane, turn, SectionKind.THINKING, event.text, now)
+            narrate.stream(pane, turn, SectionKind.THINKING, event.text, now)
             pane.set_phase(Phase.THINKING)
         case ToolCallBegan():
-            _close(pane, now)
+            narrate.close(pane, now)
             pane.set_phase(Phase.CALLING)
         case ToolCallRequested():
             turn.called = True
-            _section(pane, SectionKind.TOOL, event.call.name, call_text(event.call), now)
+            narrate.section(pane, SectionKind.TOOL, event.call.name, call_text(event.call), now)
         case _:
             assert_never(event)
     pane.figures_changed = True
@@ -188,34 +189,14 @@ def _stream_event(pane: PaneView, turn: TurnView, event: _StreamEvent, now: floa
 
 def _start(pane: PaneView, event: TurnStarted, now: float) -> None:
     pane.turn = TurnView(id=event.turn, began=now, attempt_began=now)
-    pane.model = event.model
-    pane.tail = ""
+    pane.model = pane.own_model = event.model
+    pane.wait = pane.offer = None
+    pane.tail = pane.failed = ""
     if event.prompt_id is not None:
         pane.queued.pop(event.prompt_id, None)
-    _section(pane, SectionKind.PROMPT, "You", event.prompt, now)
+    narrate.section(pane, SectionKind.PROMPT, "You", event.prompt, now)
     pane.set_phase(Phase.WAITING)
     pane.state_changed = True
-
-
-def _stream(pane: PaneView, turn: TurnView, part: SectionKind, text: str, now: float) -> None:
-    if pane.part is not part:
-        _close(pane, now)
-        pane.operations.append(Begin(part))
-        pane.part, pane.part_began = part, now
-    turn.characters += len(text)
-    pane.operations.append(Append(text))
-
-
-def _close(pane: PaneView, now: float) -> None:
-    if pane.part is not None:
-        summary = duration(now - pane.part_began) if pane.part is SectionKind.THINKING else ""
-        pane.operations.append(End(summary))
-        pane.part = None
-
-
-def _section(pane: PaneView, part: SectionKind, title: str, text: str, now: float) -> None:
-    _close(pane, now)
-    pane.operations += [Begin(part, title), Append(text), End()]
 
 
 def call_text(call: ToolCall) -> str:
@@ -234,17 +215,22 @@ def _finish(view: SessionView, pane: PaneView, turn: TurnView, event: TurnFinish
     if event.retry_after is not None:
         turn.retry_at = now + event.retry_after
     pane.model = event.model or pane.model
+    pane.wait = pane.offer = None
+    pane.failed = ""
     pane.totals.add(event.usage, event.cost_pico)
-    _close(pane, now)
+    narrate.close(pane, now)
     phase = finished_phase(event, answered=turn.answered, called=turn.called)
     problem = event.problem
     if event.outcome in (Outcome.SUCCESS, Outcome.CANCELLED):
         problem = problem or _UNSAID.get(phase)
         if problem is not None:
-            _section(pane, SectionKind.NOTICE, problem.title, _said(problem), now)
+            narrate.section(pane, SectionKind.NOTICE, problem.title, _said(problem), now)
     else:
         problem = problem or Problem(title=phase.value.capitalize(), text="The provider gave no reason.")
-        _section(pane, SectionKind.ERROR, problem.title, failure_text(problem, event.retry_after, view.retry_key), now)
+        words = failure_text(
+            problem, event.retry_after, view.retry_key, answered=turn.answered, budget=event.refused_by_budget
+        )
+        narrate.section(pane, SectionKind.ERROR, problem.title, words, now)
     pane.set_phase(phase)
     pane.state_changed = pane.figures_changed = True
 
@@ -252,6 +238,8 @@ def _finish(view: SessionView, pane: PaneView, turn: TurnView, event: TurnFinish
 def finished_phase(event: TurnFinished, *, answered: bool, called: bool) -> Phase:
     """How a turn ended, in the words of the screen."""
     title = event.problem.title.lower() if event.problem else ""
+    if event.refused_by_budget:
+        return Phase.BUDGET
     match event.outcome:
         case Outcome.SUCCESS:
             return _STOP_PHASES.get(event.stop or StopReason.END) or (Phase.DONE if answered or called else Phase.EMPTY)
@@ -273,10 +261,17 @@ def _said(problem: Problem) -> str:
     return f"{problem.text}\n\n{problem.hint}" if problem.hint else problem.text
 
 
-def failure_text(problem: Problem, retry_after: float | None, retry_key: str) -> str:
+def failure_text(
+    problem: Problem, retry_after: float | None, retry_key: str, *, answered: bool = False, budget: bool = False
+) -> str:
     """What a failed turn says in its pane: what happened, what to do, and when."""
     lines = [_said(problem)]
     if retry_after is not None:
         lines.append(f"The provider asks to wait {duration(retry_after)}.")
-    lines.append(f"Press {retry_key} in this pane, or type /retry, to send the prompt again.")
+    if budget:
+        lines.append(f"Nothing was sent. With more room, press {retry_key} in this pane or type /retry.")
+    elif answered:
+        lines.append(f"What came stays. Press {retry_key} in this pane, or type /retry, to start the answer again.")
+    else:
+        lines.append(f"Press {retry_key} in this pane, or type /retry, to send the prompt again.")
     return "\n\n".join(lines)

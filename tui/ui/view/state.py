@@ -8,6 +8,7 @@ from typing import Final, TypeAlias
 from tui.core.chat import Usage
 from tui.core.events import Notice, PaneInfo
 from tui.ui.view.document import SectionKind
+from tui.ui.view.guard_state import GuardView, Offer, Wait
 
 TAIL_CHARACTERS: Final = 600
 """How much of the end of an answer is kept for the rail."""
@@ -22,6 +23,8 @@ class Phase(StrEnum):
     THINKING = "thinking"
     ANSWERING = "answering"
     CALLING = "tool call"
+    RETRYING = "retry"
+    ASKING = "asks you"
     DONE = "done"
     STOPPED = "stopped"
     EMPTY = "empty"
@@ -31,13 +34,14 @@ class Phase(StrEnum):
     RATE_LIMITED = "rate limited"
     OVERLOADED = "overloaded"
     QUOTA = "quota spent"
+    BUDGET = "over budget"
     OFFLINE = "offline"
     NO_KEY = "no key"
     REJECTED = "key rejected"
     FAILED = "failed"
 
 
-BUSY: Final = frozenset({Phase.WAITING, Phase.THINKING, Phase.ANSWERING, Phase.CALLING})
+BUSY: Final = frozenset({Phase.WAITING, Phase.THINKING, Phase.ANSWERING, Phase.CALLING, Phase.RETRYING, Phase.ASKING})
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +105,10 @@ class Totals:
 
 @dataclass(slots=True)
 class TurnView:
-    """The turn a pane shows figures of. Times are monotonic seconds; `characters` counts streamed text."""
+    """The turn a pane shows figures of. Times are monotonic seconds; `characters` counts streamed text.
+
+    `stand_in` names the model that answers in place of the one asked, `cached` says how old the answer was.
+    """
 
     id: str
     began: float
@@ -117,6 +124,8 @@ class TurnView:
     seconds: float | None = None
     first_token_s: float | None = None
     retry_at: float | None = None
+    stand_in: str = ""
+    cached: str = ""
 
     def time_to_first_token(self) -> float | None:
         """Seconds from the attempt's start to its first token; None before it."""
@@ -143,7 +152,10 @@ class TurnView:
 
 @dataclass(slots=True)
 class PaneView:
-    """One pane: who answers, what it is doing, its figures and what still has to be painted."""
+    """One pane: who answers, what it is doing, its figures and what still has to be painted.
+
+    `own_model` is the one it asks, `model` the one that answers; `failed` is a failure not yet told in the pane.
+    """
 
     name: str
     provider: str
@@ -153,6 +165,10 @@ class PaneView:
     turn: TurnView | None = None
     queued: dict[str, str] = field(default_factory=dict)
     totals: Totals = field(default_factory=Totals)
+    own_model: str = ""
+    wait: Wait | None = None
+    offer: Offer | None = None
+    failed: str = ""
     part: SectionKind | None = None
     part_began: float = 0.0
     tail: str = ""
@@ -163,7 +179,7 @@ class PaneView:
     @classmethod
     def from_info(cls, info: PaneInfo) -> "PaneView":
         """Return the view of a pane that has done nothing yet."""
-        return cls(name=info.name, provider=info.provider, model=info.model, role=info.role)
+        return cls(name=info.name, provider=info.provider, model=info.model, role=info.role, own_model=info.model)
 
     @property
     def busy(self) -> bool:
@@ -191,6 +207,7 @@ class SessionView:
     notices: list[Notice] = field(default_factory=list)
     ended: bool = False
     retry_key: str = "r"
+    guard: GuardView = field(default_factory=GuardView)
 
     @property
     def busy(self) -> bool:

@@ -12,6 +12,7 @@ from textual.widget import Widget
 from tui.ui.frame_clock import FrameClock
 from tui.ui.view.state import Append, Begin, Clear, End, Operation
 from tui.ui.widgets.below_marker import BelowMarker
+from tui.ui.widgets.pane_bar import PaneBar
 from tui.ui.widgets.pane_head import PaneHead
 from tui.ui.widgets.span_widget import Stage
 from tui.ui.widgets.stream_pane import StreamPane
@@ -38,7 +39,9 @@ class Pane(Widget, can_focus=False):
             super().__init__()
 
     class HeadDoubleClicked(Message):
-        """The head was double-clicked."""
+        """The head was double-clicked, which zooms."""
+
+        action = "zoom"
 
         def __init__(self, pane: str) -> None:
             self.pane = pane
@@ -50,13 +53,15 @@ class Pane(Widget, can_focus=False):
         self.stream = StreamPane(frame_clock, ascii_glyphs=stage.glyphs.ascii)
         self.head = PaneHead(stage, pane)
         self._marker = BelowMarker(stage)
+        self._bar = PaneBar(stage, pane)
         for binding in bindings:
             self._bindings.key_to_bindings[binding.key] = [binding]
 
     def compose(self) -> ComposeResult:
-        """Head, stream, and the marker over the stream's last row."""
+        """Head, stream, the bar at its foot, and the marker over the last row."""
         yield self.head
         yield self.stream
+        yield self._bar
         yield self._marker
 
     def apply(self, operations: Iterable[Operation]) -> None:
@@ -80,8 +85,9 @@ class Pane(Widget, can_focus=False):
             stream.append("".join(texts))
 
     def touch(self) -> None:
-        """Bring head and marker up to date."""
+        """Bring head, bar and marker up to date."""
         self.head.touch()
+        self._bar.look(self.size.width)
         self.show_below()
 
     def show_below(self) -> None:

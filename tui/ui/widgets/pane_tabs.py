@@ -7,6 +7,7 @@ from textual.message import Message
 
 from tui.ui.view import format as fmt
 from tui.ui.view.format import Line
+from tui.ui.view.strip import tab_spans
 from tui.ui.widgets.span_widget import SpanWidget, Stage
 
 
@@ -31,13 +32,13 @@ class PaneTabs(SpanWidget):
 
     def lines(self, width: int, height: int) -> Sequence[Line]:
         """Return the tabs as one line."""
-        tabs = fmt.tab_spans(self.stage.view, self.stage.glyphs, self.in_view, width)
+        tabs = tab_spans(self.stage.view, self.stage.glyphs, self.in_view, width)
         return (tuple(span for _, line in tabs for span in line),)
 
     def on_click(self, event: events.Click) -> None:
         """Select the tab under the pointer."""
         end = 0
-        for name, line in fmt.tab_spans(self.stage.view, self.stage.glyphs, self.in_view, self.size.width):
+        for name, line in tab_spans(self.stage.view, self.stage.glyphs, self.in_view, self.size.width):
             end += sum(fmt.cells(text) for text, _ in line)
             if event.x < end:
                 self.post_message(self.Picked(name))

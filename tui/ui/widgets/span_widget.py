@@ -24,11 +24,15 @@ from tui.ui.view.state import SessionView
 
 @dataclass(slots=True)
 class Stage:
-    """What every line widget looks at: the view, the glyphs to draw with, and the time in monotonic seconds."""
+    """What every line widget looks at: the view, the glyphs to draw with, and the time in monotonic seconds.
+
+    `keys` names the key that runs an action, where the focus is now.
+    """
 
     view: SessionView = field(default_factory=SessionView)
     glyphs: Glyphs = UNICODE
     now: Callable[[], float] = monotonic
+    keys: Mapping[str, str] = field(default_factory=dict)
 
 
 _VARIABLES: Final[Mapping[Tone, str]] = {

@@ -1,9 +1,9 @@
-"""The state of every model, on one line under the panes."""
+"""The state and the circuit of every model, on one line under the panes."""
 
 from collections.abc import Sequence
 
-from tui.ui.view import format as fmt
 from tui.ui.view.format import Line
+from tui.ui.view.strip import strip_line
 from tui.ui.widgets.span_widget import SpanWidget
 
 
@@ -16,4 +16,4 @@ class StateStrip(SpanWidget):
 
     def lines(self, width: int, height: int) -> Sequence[Line]:
         """Return the one line."""
-        return (fmt.strip_line(self.stage.view, width, self.stage.glyphs, self.stage.now()),)
+        return (strip_line(self.stage.view, width, self.stage.glyphs, self.stage.now()),)

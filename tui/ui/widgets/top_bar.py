@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 
-from tui.ui.view import format as fmt
 from tui.ui.view.format import Line
+from tui.ui.view.spend_text import top_line
 from tui.ui.widgets.span_widget import SpanWidget, Stage
 
 
 class TopBar(SpanWidget):
-    """Program, DEMO, project, branch, session; the session's spend at the right."""
+    """Program, DEMO, project, branch, session; at the right what was spent, against the tightest budget."""
 
     DEFAULT_CSS = """
     TopBar { height: 1; background: $surface; color: $foreground; }
@@ -21,4 +21,5 @@ class TopBar(SpanWidget):
 
     def lines(self, width: int, height: int) -> Sequence[Line]:
         """Return the one line."""
-        return (fmt.top_line(self.stage.view, self._project, self._branch, width, self.stage.glyphs),)
+        stage = self.stage
+        return (top_line(stage.view, self._project, self._branch, width, stage.glyphs, stage.now()),)
