@@ -25,6 +25,7 @@ from tui.spend.store import Store
 
 _BAR_CELLS: Final = 20
 _NAME_CELLS: Final = 34
+_WORTH_SAYING_PICO: Final = 100_000_000
 
 
 def run_spend(environ: Mapping[str, str], cwd: Path, as_json: bool, clock: Clock | None = None) -> int:
@@ -130,7 +131,8 @@ def report_text(report: Report, place: str, *, ascii_only: bool) -> str:
     most = max((total.cost_pico for _, total in report.days), default=0)
     if most:
         lines += ["", "days"]
-        for day, total in report.days:
+        first = next(index for index, (_, total) in enumerate(report.days) if total.calls)
+        for day, total in report.days[first:]:
             bar = _bar(total.cost_pico / most, ascii_only=ascii_only)
             lines.append(f"  {day.isoformat()}  {bar}  {_amount(total)}")
     if report.orphans:
@@ -154,7 +156,7 @@ def _amount(total: Total) -> str:
     if total.held_pico:
         parts.append(f"({usd_short(total.held_pico)} held)")
     parts.append(f"{total.calls} {'call' if total.calls == 1 else 'calls'}")
-    if total.saved_pico > 0:
+    if total.saved_pico >= _WORTH_SAYING_PICO:
         parts.append(f"{usd_short(total.saved_pico)} saved by cache")
     return "  ".join(parts)
 

@@ -60,10 +60,10 @@ def store(environ: dict[str, str], clock: ManualClock) -> Any:
     opened.close()
 
 
-def spend(store: Store, pico: int | None, usage: Usage | None = None, **changes: Any) -> Hold:
+def spend(store: Store, pico: int | None, usage: Usage | None = None, saved: int = 3, **changes: Any) -> Hold:
     hold = store.hold(call(**changes), ())
     assert isinstance(hold, Hold)
-    store.end(hold, State.SETTLED, usage or Usage(input_tokens=10, output_tokens=5), pico, saved_pico=3)
+    store.end(hold, State.SETTLED, usage or Usage(input_tokens=10, output_tokens=5), pico, saved_pico=saved)
     return hold
 
 
@@ -117,15 +117,16 @@ def test_a_report_for_people(
     store: Store, clock: ManualClock, environ: dict[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     fill(store, clock, str(tmp_path))
-    spend(store, 1, model="evil\x1b]0;title\x07\u202e" + "x" * 100)
+    spend(store, 1, saved=200_000_000, model="evil\x1b]0;title\x07\u202e" + "x" * 100)
     assert run_spend(environ, tmp_path, False, clock) == 0
     text = capsys.readouterr().out
     lines = text.splitlines()
-    assert lines[0] == "today       $1.12  + 1 unpriced  ($.120 held)  5 calls  <$.0001 saved by cache"
+    assert lines[0] == "today       $1.12  + 1 unpriced  ($.120 held)  5 calls  $.0002 saved by cache"
     (daily,) = [line for line in lines if line.startswith("  daily")]
     assert "████████████░░░░░░░░   62%  $1.24 of $2.00 a day (hard)  + 1 unpriced" in daily
     assert "run " not in text  # a session's budget has no meaning outside one
     assert "orphans" in text
+    assert [line.split()[0] for line in lines if line.startswith("  2026-")] == ["2026-11-17", "2026-11-18"]
     assert "\x1b" not in text
     assert "\u202e" not in text
     assert lines[-1] == "ledger: ~/llmmixer/state/spend.sqlite"
