@@ -1,6 +1,6 @@
 """One attempt of a turn: a request goes out and its chunks become events."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Final, assert_never
 
@@ -34,6 +34,8 @@ from tui.core.untrusted import clean, clean_line
 from tui.providers.base import Provider
 
 _CHARACTERS_PER_TOKEN: Final = 4
+_REPORT_EVERY: Final = 800
+"""Characters of an answer between two estimates of its cost."""
 
 
 class _TextLane:
@@ -85,6 +87,7 @@ class Attempt:
     started: float = 0.0
     first_token: float | None = None
     _usage: Usage | None = None
+    _reported: int = 0
     _calls: list[ToolCall] = field(default_factory=list)
     _text: _TextLane = field(init=False)
     _thinking: _TextLane = field(init=False)
@@ -106,6 +109,14 @@ class Attempt:
         finally:
             self._text.flush()
             self._thinking.flush()
+
+    def replay(self, chunks: Iterable[Chunk]) -> None:
+        """Publish an answer that is already there, without a request."""
+        self.started = self.clock.monotonic()
+        for chunk in chunks:
+            self._take(chunk)
+        self._text.flush()
+        self._thinking.flush()
 
     @property
     def text(self) -> str:
@@ -159,9 +170,11 @@ class Attempt:
             case TextPiece(text=text):
                 self._mark_first_token()
                 self._text.feed(text)
+                self._report_estimate()
             case ThinkingPiece(text=text):
                 self._mark_first_token()
                 self._thinking.feed(text)
+                self._report_estimate()
             case ToolCallStarted(id=call_id, name=name):
                 self._mark_first_token()
                 self.visible = True
@@ -184,6 +197,14 @@ class Attempt:
                     self.request_id = clean_line(chunk.request_id)
             case _:
                 assert_never(chunk)
+
+    def _report_estimate(self) -> None:
+        """Tell now and then what the answer costs so far: most providers count only at its end."""
+        shown = self._text.characters + self._thinking.characters
+        if shown - self._reported >= _REPORT_EVERY:
+            self._reported = shown
+            usage = self.usage()
+            self.publish(UsageReported(pane=self.pane, turn=self.turn, usage=usage, cost_pico=self.cost(usage)))
 
     def _open(self, request_id: str | None) -> None:
         self.opened = True

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import assert_never
+from typing import Literal, assert_never
 
 from tui.config.model import Config
 from tui.core import secrets
@@ -24,7 +24,9 @@ from tui.core.commands import (
 from tui.core.errors import Problem
 from tui.core.events import Notice, NoticeLevel, PaneInfo, SessionEnded, SessionStarted
 from tui.core.ids import new_id
+from tui.core.spend_report import SpendReport
 from tui.core.untrusted import clean_line
+from tui.engine import spend_source
 from tui.engine.bus import Bus
 from tui.engine.guard import Guard, Route, build_guard
 from tui.engine.journal import Journal
@@ -74,8 +76,7 @@ class Engine:
         """Carry out a command. Returns at once; what comes of it is published."""
         match command:
             case Submit(text=text, panes=names):
-                for pane in self._named(names):
-                    pane.submit(text)
+                self._submit(text, names)
             case ClearConversation(pane=name):
                 for pane in self._one_or_all(name):
                     pane.clear()
@@ -88,6 +89,16 @@ class Engine:
                 self._steer(command)
             case _:
                 assert_never(command)
+
+    def _submit(self, text: str, names: tuple[str, ...] | None) -> None:
+        repeated = []
+        for pane in self._named(names):
+            if self._guard.repeats.allows(pane.name, text):
+                pane.submit(text)
+            else:
+                repeated.append(pane.name)
+        if repeated:
+            self._notice("Sent once", f"The same prompt came twice within a moment for {', '.join(repeated)}.")
 
     def _steer(self, command: Stop | DropQueued | Retry | RetryNow | AnswerFallback) -> None:
         """Carry out a command about turns that run, wait or ended."""
@@ -116,6 +127,19 @@ class Engine:
     async def prepare(self, pane: str) -> None:
         """Import the SDK of a pane, off the loop; publishes loading and ready. Further calls do nothing."""
         await self._panes[pane].prepare()
+
+    async def spend_report(self) -> SpendReport:
+        """Return what was spent so far. Raises `LLMMixerError` when the ledger cannot be read."""
+        return await spend_source.spend_report(self._guard.spending)
+
+    async def export(self, form: Literal["csv", "json"], path: Path) -> None:
+        """Write every entry of the ledger to a new file. Raises `LLMMixerError` or `OSError` when that fails."""
+        await spend_source.export(self._guard.spending, form, path)
+
+    def estimate(self, text: str, panes: tuple[str, ...] | None) -> tuple[int, int] | None:
+        """Return what a short and a long answer to `text` would cost in pico-dollars; None without a price."""
+        asked = [pane for name, pane in self._panes.items() if panes is None or name in panes]
+        return spend_source.estimate(self._guard.spending, [(pane.plan, pane.would_send(text)) for pane in asked])
 
     async def close(self) -> None:
         """End the session: turns are stopped and reported, connections closed, the journal written to its end."""

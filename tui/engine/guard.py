@@ -7,13 +7,16 @@ from pathlib import Path
 from random import Random
 
 from tui.config.model import Config, FallbackMode, LimitsConfig
-from tui.core.chat import ChatRequest
+from tui.core.chat import ChatRequest, StopReason
 from tui.core.clock import Clock
-from tui.core.events import Event
+from tui.core.events import Event, Notice, NoticeLevel
+from tui.engine.attempt import Attempt
 from tui.engine.circuits import Circuits
 from tui.engine.session import PanePlan
 from tui.engine.spending import Spending
 from tui.providers.base import Provider
+from tui.resilience.cache import CachedAnswer, CacheKey, ResponseCache, canonical_key
+from tui.resilience.dedup import RepeatGuard
 from tui.resilience.fallback import Target
 from tui.resilience.ratelimit import RateLimiter
 from tui.resilience.retry import RetryBudget, RetryPolicy
@@ -59,9 +62,12 @@ class Guard:
     limits_dir: Path | None
     retry_tokens: float
     retry_refill: float
+    repeats: RepeatGuard
+    cache: ResponseCache | None
     clock: Clock
     random: Random = field(default_factory=Random)
     sleep: Callable[[float, asyncio.Event], Awaitable[None]] = sleep_or_hurry
+    _keeping: set[asyncio.Task[bool]] = field(default_factory=set)
     _limiters: dict[str, RateLimiter] = field(default_factory=dict)
     _retry_budgets: dict[str, RetryBudget] = field(default_factory=dict)
 
@@ -90,9 +96,34 @@ class Guard:
         """Return whether another model may answer for a pane."""
         return self.fallback_modes.get(pane, FallbackMode.OFF)
 
+    async def cached(self, route: Route, request: ChatRequest) -> CachedAnswer | None:
+        """Return the answer kept for the very same request."""
+        return None if self.cache is None else await self.cache.get(_key(route, request))
+
+    def keep(self, route: Route, request: ChatRequest, attempt: Attempt) -> None:
+        """Keep a whole answer, if answers are kept. Returns at once."""
+        message, final = attempt.message(), attempt.final
+        if self.cache is None or message is None or final is None or final.stop is not StopReason.END:
+            return
+        usage = attempt.usage()
+        answer = CachedAnswer(
+            message=message,
+            model=final.model or route.plan.model,
+            usage=usage,
+            cost_pico=self.spending.cost(route.plan, usage),
+            stop=final.stop,
+        )
+        task = asyncio.get_running_loop().create_task(self.cache.put(_key(route, request), answer))
+        self._keeping.add(task)
+        task.add_done_callback(self._keeping.discard)
+
     async def close(self) -> None:
         """End what runs by itself and finish every booking."""
         self.circuits.close()
+        if self._keeping:
+            await asyncio.wait(set(self._keeping))
+        if self.cache is not None:
+            await self.cache.close()
         await self.spending.close()
 
 
@@ -123,9 +154,37 @@ def build_guard(
         limits_dir=None if state_dir is None else state_dir / "limits",
         retry_tokens=settings.retry_budget,
         retry_refill=settings.retry_refill,
+        repeats=RepeatGuard(settings.repeat_guard, clock.monotonic),
+        cache=_cache(config, state_dir, publish, clock),
         clock=clock,
     )
 
 
 def _mode(mode: FallbackMode, *, interactive: bool) -> FallbackMode:
     return FallbackMode.OFF if mode is FallbackMode.ASK and not interactive else mode
+
+
+def _cache(
+    config: Config, state_dir: Path | None, publish: Callable[[Event], None], clock: Clock
+) -> ResponseCache | None:
+    if state_dir is None or not config.cache.enabled:
+        return None
+    return ResponseCache(
+        state_dir / "answers.sqlite",
+        ttl_s=config.cache.ttl,
+        max_bytes=config.cache.max_mb * 1_000_000,
+        wall=clock.wall,
+        on_notice=lambda problem: publish(Notice(level=NoticeLevel.WARNING, problem=problem)),
+    )
+
+
+def _key(route: Route, request: ChatRequest) -> CacheKey:
+    effort = None if request.effort is None else request.effort.value
+    return canonical_key(
+        route.plan.model,
+        request.system,
+        request.messages,
+        request.tools,
+        {"max_tokens": request.max_tokens, "effort": effort, "base_url": route.plan.base_url},
+        provider=route.plan.endpoint,
+    )

@@ -26,7 +26,8 @@ from tui.core.untrusted import clean
 from tui.engine.guard import Guard, Route
 from tui.engine.history import Exchange, History, rememberable
 from tui.engine.session import PanePlan
-from tui.engine.turn import CANCELLED, Turn, TurnResult, internal_failure
+from tui.engine.turn import Turn, TurnResult
+from tui.engine.verdict import CANCELLED, internal_failure
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,7 @@ class Pane:
         prompt = self._history.take_last_prompt()
         if prompt is None:
             return False
-        self._start(prompt, None)
+        self._start(prompt, None, fresh=True)
         return True
 
     def clear(self) -> None:
@@ -115,6 +116,10 @@ class Pane:
         else:
             self._clearing = True
             self.stop()
+
+    def would_send(self, text: str) -> ChatRequest:
+        """Return the request that `text` would be sent with; nothing is sent or remembered."""
+        return self._request(Exchange(text))
 
     def hurry(self) -> None:
         """Wait no longer for the next attempt."""
@@ -148,7 +153,7 @@ class Pane:
         if self._task is not None:
             await asyncio.wait({self._task})
 
-    def _start(self, text: str, waited: _Waiting | None) -> None:
+    def _start(self, text: str, waited: _Waiting | None, *, fresh: bool = False) -> None:
         turn_id = new_id("turn")
         exchange = self._history.begin(text)
         self._publish(
@@ -165,6 +170,7 @@ class Pane:
             pane=self.name,
             turn=turn_id,
             request=self._request(exchange),
+            fresh=fresh,
             routes=self._routes,
             guard=self._guard,
             publish=self._publish,

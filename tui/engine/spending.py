@@ -49,10 +49,10 @@ class Spending:
         self.prices = prices
         self.zone: tzinfo | None = zone(config.spend.timezone)
         self.calibration = Calibration()
-        self._budgets = budgets_of(config)
+        self.budgets = budgets_of(config)
         self._least = config.spend.least_tokens
-        self._session = session
-        self._project = project
+        self.session = session
+        self.project = project
         self._publish = publish
         self._clock = clock
         self._bookings: set[asyncio.Task[None]] = set()
@@ -69,10 +69,10 @@ class Spending:
 
     def set_session_limit(self, limit_pico: int | None) -> None:
         """Set or take away the hard limit of this session that was given while it runs."""
-        self._budgets = tuple(budget for budget in self._budgets if budget.name != _SESSION_LIMIT)
+        self.budgets = tuple(budget for budget in self.budgets if budget.name != _SESSION_LIMIT)
         if limit_pico is not None:
             limit = Budget(name=_SESSION_LIMIT, scope=BudgetScope.SESSION, limit_pico=limit_pico)
-            self._budgets = (*self._budgets, limit)
+            self.budgets = (*self.budgets, limit)
         self.refresh()
 
     async def hold(self, plan: PanePlan, request: ChatRequest, *, pane: str, turn: str, attempt: int) -> Hold | Failure:
@@ -88,7 +88,7 @@ class Spending:
             held = await self.ledger.hold(call, self._windows(plan.endpoint), least=self._least)
         except LLMMixerError as error:
             self._say_broken(error)
-            return self._unrecordable(error) if any(budget.hard for budget in self._budgets) else unrecorded
+            return self._unrecordable(error) if any(budget.hard for budget in self.budgets) else unrecorded
         if isinstance(held, Refusal):
             return Failure(outcome=Outcome.QUOTA_SPENT, problem=held.problem, code=BUDGET_CODE)
         self._tell_alerts(held.alerts)
@@ -133,8 +133,8 @@ class Spending:
     def _call(self, plan: PanePlan, request: ChatRequest, *, pane: str, turn: str, attempt: int) -> Call:
         tokens = self.calibration.correct(plan.model, estimate_request(request))
         return Call(
-            session=self._session,
-            project=self._project,
+            session=self.session,
+            project=self.project,
             provider=plan.endpoint,
             model=plan.model,
             input_tokens=tokens,
@@ -152,9 +152,9 @@ class Spending:
 
     def _windows(self, provider: str | None, budgets: Sequence[Budget] | None = None) -> tuple[Window, ...]:
         return windows_for(
-            self._budgets if budgets is None else budgets,
-            session=self._session,
-            project=self._project,
+            self.budgets if budgets is None else budgets,
+            session=self.session,
+            project=self.project,
             provider=provider,
             wall=self._clock.wall(),
             tz=self.zone,
@@ -200,7 +200,7 @@ class Spending:
                 month_pico=month.spent_pico,
                 unpriced=session.unpriced,
                 saved_pico=self._saved_pico,
-                budgets=tuple(_state(standing) for standing in standings[len(_GAUGES) :]),
+                budgets=tuple(budget_state(standing) for standing in standings[len(_GAUGES) :]),
             )
         )
 
@@ -237,7 +237,8 @@ def price_source(plan: PanePlan) -> str:
     return plan.endpoint_config.wire.value
 
 
-def _state(standing: Standing) -> BudgetState:
+def budget_state(standing: Standing) -> BudgetState:
+    """Return a budget's standing as events carry it."""
     budget = standing.budget
     return BudgetState(
         name=budget.name,

@@ -4,13 +4,21 @@ import asyncio
 import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Final
 
-from tui.core.chat import AssistantMessage, ChatRequest, Finished, StopReason, Usage
+from tui.core.chat import (
+    AssistantMessage,
+    ChatRequest,
+    Finished,
+    TextPiece,
+    ThinkingPiece,
+    Usage,
+    UsageSeen,
+)
 from tui.core.clock import Clock
-from tui.core.errors import Failure, Outcome, Problem, ProviderError
+from tui.core.errors import Failure, Outcome, ProviderError
 from tui.core.events import Event, MessageCompleted, TurnFinished
 from tui.core.guard_events import (
+    AnsweredFromCache,
     AnswerShortened,
     AttemptFailed,
     FallbackOffered,
@@ -22,6 +30,7 @@ from tui.core.untrusted import clean, clean_line
 from tui.engine.attempt import Attempt, clean_call, estimate_input
 from tui.engine.guard import Guard, Route
 from tui.engine.spending import BUDGET_CODE
+from tui.engine.verdict import CANCELLED, verdict
 from tui.resilience.breaker import Permit
 from tui.resilience.fallback import FallbackChain, Stay, Switch, Target
 from tui.resilience.ratelimit import Ticket
@@ -53,18 +62,20 @@ class Turn:
     """The state of a running turn. `run` may be cancelled at any await; `end` then says how it ended.
 
     `routes` are the pane's own model and then its fallbacks, by target. `request` is the call as the pane's own
-    model gets it.
+    model gets it; with `fresh` no kept answer is given.
     """
 
     pane: str
     turn: str
     request: ChatRequest
+    fresh: bool = False
     routes: Mapping[Target, Route]
     guard: Guard
     publish: Callable[[Event], None]
     clock: Clock
     hurry: asyncio.Event = field(default_factory=asyncio.Event)
     attempts: int = 0
+    _cached: bool = False
     _consent: asyncio.Future[bool] | None = None
     _attempt: Attempt | None = None
     _model: str = ""
@@ -76,6 +87,9 @@ class Turn:
     async def run(self) -> None:
         """Get an answer. Raises `ProviderError` with the failure a person is to see."""
         self._began = self.clock.monotonic()
+        own = next(iter(self.routes.values()))
+        if await self._answer_from_cache(own):
+            return
         chain = FallbackChain(tuple(self.routes), self.guard.fallback_mode(self.pane))
         route = self.routes[chain.asked]
         while (failed := await self._ask(route)) is not None:
@@ -106,7 +120,7 @@ class Turn:
         thinking = attempt.thinking if attempt is not None else ""
         final = attempt.final if attempt is not None else None
         empty = not text.strip() and not (attempt is not None and attempt.calls)
-        outcome, problem = _verdict(failure, final, empty=empty)
+        outcome, problem = verdict(failure, final, empty=empty)
         finished = TurnFinished(
             pane=self.pane,
             turn=self.turn,
@@ -122,6 +136,7 @@ class Turn:
             seconds=round(self.clock.monotonic() - (attempt.started if attempt is not None else self._began), 4),
             retry_after=failure.retry_after if failure is not None else None,
             problem=problem,
+            cached=self._cached,
             refused_by_budget=failure is not None and failure.code == BUDGET_CODE,
         )
         complete = attempt.message() if attempt is not None and failure is None else None
@@ -136,6 +151,28 @@ class Turn:
             native=message.native,
         )
         return MessageCompleted(pane=self.pane, turn=self.turn, message=shown)
+
+    async def _answer_from_cache(self, route: Route) -> bool:
+        """Give the answer kept for the very same request, if there is one."""
+        found = None if self.fresh else await self.guard.cached(route, self.request)
+        if found is None:
+            return False
+        self.publish(
+            AnsweredFromCache(pane=self.pane, turn=self.turn, age_s=round(found.age_s, 1), saved_pico=found.cost_pico)
+        )
+        message = found.message
+        attempt = self._attempt = self._new_attempt(route, self.request)
+        attempt.replay(
+            (
+                UsageSeen(usage=Usage()),
+                ThinkingPiece(text=message.thinking),
+                TextPiece(text=message.text),
+                Finished(stop=found.stop, native=message.native, model=found.model),
+            )
+        )
+        self._cached = True
+        self.guard.spending.note_saved(found.cost_pico)
+        return True
 
     async def _switch(self, step: Switch) -> Route:
         """Go over to another model, once the person agrees where that was asked for."""
@@ -223,6 +260,7 @@ class Turn:
                 if hold.max_tokens < request.max_tokens:
                     self._tell_shorter(hold, request.max_tokens)
                     request = replace(request, max_tokens=hold.max_tokens)
+                self.attempts += 1
                 attempt = self._new_attempt(route, request)
                 failure: Failure | None = CANCELLED
                 ticket.start()
@@ -231,6 +269,8 @@ class Turn:
                 finally:
                     self._book(route, attempt, permit, ticket, failure)
                     self.guard.spending.finish(route.plan, hold, attempt, failure)
+                if failure is None:
+                    self.guard.keep(route, self.request, attempt)
         return None if failure is None else _Failed(failure)
 
     async def _wait_for_place(self, route: Route, request: ChatRequest) -> Ticket:
@@ -259,7 +299,6 @@ class Turn:
         )
 
     def _new_attempt(self, route: Route, request: ChatRequest) -> Attempt:
-        self.attempts += 1
         self._model = route.plan.model
         self._attempt = Attempt(
             pane=self.pane,
@@ -293,59 +332,3 @@ async def _outcome_of(attempt: Attempt) -> Failure | None:
     except ProviderError as error:
         return error.failure
     return None
-
-
-_STOP_PROBLEMS: Final = {
-    StopReason.MAX_TOKENS: Problem(
-        title="Answer cut at its token limit",
-        text="The model reached the most tokens one answer may have.",
-        hint="Ask it to go on, or raise `max_tokens` of this pane.",
-    ),
-    StopReason.REFUSAL: Problem(
-        title="Refused", text="The model declined to answer.", hint="Rephrase the prompt or ask another model."
-    ),
-    StopReason.CONTENT_FILTER: Problem(
-        title="Filtered", text="The provider's content filter ended the answer.", hint="Rephrase the prompt."
-    ),
-    StopReason.CONTEXT_FULL: Problem(
-        title="Context full",
-        text="The conversation no longer fits into the model's window.",
-        hint="Start a new conversation with /clear.",
-    ),
-    StopReason.MALFORMED_CALL: Problem(
-        title="Malformed tool call",
-        text="The model wrote a tool call that is not valid.",
-        hint="Send the prompt again.",
-    ),
-}
-
-
-def _verdict(failure: Failure | None, final: Finished | None, *, empty: bool) -> tuple[Outcome, Problem | None]:
-    if failure is not None:
-        return failure.outcome, failure.problem
-    stop = final.stop if final is not None else StopReason.OTHER
-    problem = _STOP_PROBLEMS.get(stop)
-    if problem is not None and final is not None and final.stop_detail:
-        problem = Problem(title=problem.title, text=clean_line(final.stop_detail), hint=problem.hint)
-    if problem is None and empty:
-        problem = Problem(
-            title="Empty answer", text="The model ended its turn without any text.", hint="Send the prompt again."
-        )
-    return Outcome.SUCCESS, problem
-
-
-CANCELLED: Final = Failure(outcome=Outcome.CANCELLED, problem=Problem(title="Stopped", text="You stopped this answer."))
-
-
-def internal_failure(error: BaseException) -> Failure:
-    """Return the failure of a turn that ended by a mistake in this program rather than the provider's."""
-    if isinstance(error, ProviderError):
-        return error.failure
-    return Failure(
-        outcome=Outcome.CALLER_ERROR,
-        problem=Problem(
-            title="Internal error",
-            text=clean_line(f"{type(error).__name__}: {error}"),
-            hint="This is a defect in LLMMixer; the session journal holds the details.",
-        ),
-    )

@@ -10,16 +10,18 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
+from datetime import tzinfo
 from pathlib import Path
 from typing import Final, TypeAlias, TypeVar
 
 from tui.core.chat import Usage
 from tui.core.clock import Clock, SystemClock
 from tui.core.errors import LLMMixerError, Problem
-from tui.spend.budget import LEAST_TOKENS, Alert, Refusal, Standing, Window
+from tui.spend.budget import LEAST_TOKENS, Alert, Budget, Refusal, Standing, Window
 from tui.spend.prices import Quote
 from tui.spend.reading import Grouping, entries, totals
 from tui.spend.records import Call, Entry, Hold, Receipt, Span, State, Total
+from tui.spend.report import Report, gather
 from tui.spend.storage import LedgerError
 from tui.spend.store import BUSY_S, LEASE_S, Store
 
@@ -137,6 +139,15 @@ class Ledger:
     async def entries(self, span: Span, *, limit: int = 1_000, states: Sequence[State] = ()) -> tuple[Entry, ...]:
         """Return the newest entries first; with `states` only those."""
         return await self._finish(lambda store: entries(store, span, limit=limit, states=states))
+
+    async def report(
+        self, budgets: Sequence[Budget], *, project: str, session: str, tz: tzinfo | None, days: int
+    ) -> Report:
+        """Return everything a spend screen shows, as of now."""
+        wall = self._clock.wall()
+        return await self._finish(
+            lambda store: gather(store, budgets, project=project, session=session, wall=wall, tz=tz, days=days)
+        )
 
     async def close(self) -> None:
         """Finish what was asked for, book what nobody ended, and close the file."""

@@ -37,7 +37,7 @@ class SpendSource(Protocol):
     async def spend_report(self) -> SpendReport:
         """Return what was spent so far. Raises LLMMixerError when the ledger cannot be read."""
 
-    async def export(self, format: Literal["csv", "json"], path: Path) -> None:  # noqa: A002 - what it is
+    async def export(self, form: Literal["csv", "json"], path: Path) -> None:
         """Write every entry of the ledger to a new file. Raises LLMMixerError or OSError when that fails."""
 
 
