@@ -7,6 +7,7 @@ with what it knows (limits are a courtesy to the provider, never a reason not to
 
 import time
 import weakref
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from tui.resilience.ratelimit_store import HeldFile, StateFile
 
 POLL_S: Final = 0.25
 """How soon to ask again when a place is taken by a call of unknown length."""
+_MOST_UNSAVED: Final = 200
 
 
 class WaitCause(StrEnum):
@@ -99,6 +101,8 @@ class RateLimiter:
         concurrent: Most calls at a time.
         clock: Seconds that never jump and are the same for all processes of this machine.
         path: File shared by the processes of one user, or None for this process alone.
+        patience_s: How long another process may hold that file. This is the only time spent waiting here; others
+            hold it for well under a millisecond.
     """
 
     def __init__(
@@ -108,6 +112,7 @@ class RateLimiter:
         concurrent: int | None = None,
         clock: Callable[[], float] = time.monotonic,
         path: Path | None = None,
+        patience_s: float = 0.05,
     ) -> None:
         for value in (requests_per_minute, tokens_per_minute, concurrent):
             if value is not None and value < 1:
@@ -117,7 +122,8 @@ class RateLimiter:
         self._state = State()
         self._mine: dict[str, Call] = {}
         self._abandoned: list[str] = []
-        self._file = None if path is None else StateFile(path)
+        self._file = None if path is None else StateFile(path, patience_s)
+        self._unsaved: deque[Callable[[State], None]] = deque(maxlen=_MOST_UNSAVED)
         self.trouble = ""
 
     def reserve(self, tokens: int = 0) -> Ticket:
@@ -133,7 +139,7 @@ class RateLimiter:
         Nothing starts for `retry_after` seconds, and for some minutes fewer calls are made a minute than just were.
         """
         with self._shared() as now:
-            self._state.throttle(now, retry_after)
+            self._change(lambda state: state.throttle(now, retry_after))
 
     def snapshot(self) -> LimiterSnapshot:
         """Return what a person may want to know."""
@@ -167,13 +173,16 @@ class RateLimiter:
     def start(self, call_id: str) -> None:
         """Count a call as started; a ticket does this."""
         with self._shared() as now:
-            self._state.start(call_id, now)
+            call = self._mine.get(call_id)
+            if call is None or call.started is not None:
+                return
+            call.started = now
+            self._change(lambda state: state.count(now, call.tokens))
 
     def finish(self, call_id: str, actual_tokens: int | None) -> None:
         """Take a call out; a ticket does this."""
         with self._shared():
-            self._mine.pop(call_id, None)
-            self._state.finish(call_id, actual_tokens)
+            self._end(call_id, actual_tokens)
 
     def abandon(self, call_id: str) -> None:
         """Take a call out at the next occasion: its ticket was dropped. Safe wherever objects are destroyed."""
@@ -199,6 +208,8 @@ class RateLimiter:
             self.trouble = f"limits are not shared: {error}"
             return None
         self._state = held.read()
+        for change in self._unsaved:
+            change(self._state)
         for call in self._mine.values():
             self._state.restore(call)
         return held
@@ -206,6 +217,7 @@ class RateLimiter:
     def _give_back(self, held: HeldFile) -> None:
         try:
             held.write(self._state)
+            self._unsaved.clear()
             self.trouble = ""
         except OSError as error:
             self.trouble = f"limits are not shared: {error}"
@@ -214,10 +226,21 @@ class RateLimiter:
 
     def _tidy(self, now: float) -> None:
         while self._abandoned:
-            call_id = self._abandoned.pop()
-            self._mine.pop(call_id, None)
-            self._state.finish(call_id, None)
+            self._end(self._abandoned.pop(), None)
         self._state.tidy(now)
+
+    def _end(self, call_id: str, actual_tokens: int | None) -> None:
+        call = self._mine.pop(call_id, None)
+        self._change(lambda state: state.remove(call_id))
+        if call is not None and call.started is not None and actual_tokens is not None:
+            started, more = call.started, actual_tokens - call.tokens
+            self._change(lambda state: state.correct(started, more))
+
+    def _change(self, change: Callable[[State], None]) -> None:
+        """Change the state, and once more when the file could not be written and is read anew."""
+        change(self._state)
+        if self._file is not None:
+            self._unsaved.append(change)
 
 
 __all__ = ["POLL_S", "WINDOW_S", "LimiterSnapshot", "RateLimiter", "Ticket", "WaitCause"]

@@ -76,32 +76,25 @@ class State:
         else:
             self.calls[self.calls.index(found)] = call
 
-    def start(self, call_id: str, now: float) -> None:
-        """Count a waiting call as started."""
-        call = self.find(call_id)
-        if call is None or call.started is not None:
-            return
-        call.started = now
+    def count(self, now: float, tokens: int) -> None:
+        """Count one call of `tokens` started at `now`."""
         last = self.uses[-1] if self.uses else None
         if last is not None and math.floor(last.at) == math.floor(now):
             last.at = max(last.at, now)
             last.requests += 1
-            last.tokens += call.tokens
+            last.tokens += tokens
         else:
-            self.uses.append(Use(now, 1, call.tokens))
+            self.uses.append(Use(now, 1, tokens))
 
-    def finish(self, call_id: str, actual_tokens: int | None) -> None:
-        """Take a call out and correct what it used."""
-        call = self.find(call_id)
-        if call is None:
-            return
-        self.calls.remove(call)
-        if call.started is None or actual_tokens is None:
-            return
-        second = math.floor(call.started)
-        use = next((use for use in self.uses if math.floor(use.at) == second), None)
+    def remove(self, call_id: str) -> None:
+        """Take a call out."""
+        self.calls = [call for call in self.calls if call.id != call_id]
+
+    def correct(self, started: float, more_tokens: int) -> None:
+        """A call started at `started` used so many tokens more than it reserved (fewer if negative)."""
+        use = next((use for use in self.uses if math.floor(use.at) == math.floor(started)), None)
         if use is not None:
-            use.tokens = max(0, use.tokens + actual_tokens - call.tokens)
+            use.tokens = max(0, use.tokens + more_tokens)
 
     def tidy(self, now: float) -> None:
         """Forget what is out of the window, and calls whose process is gone.

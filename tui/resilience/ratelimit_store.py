@@ -11,7 +11,6 @@ from typing import Any, Final
 from tui.core.owner import Owner
 from tui.resilience.ratelimit_state import Call, State, Use
 
-_TRIES: Final = 25
 _PAUSE_S: Final = 0.002
 _MOST_BYTES: Final = 4_000_000
 
@@ -19,8 +18,9 @@ _MOST_BYTES: Final = 4_000_000
 class StateFile:
     """A file, readable by its owner alone, held by an OS lock for the moment of one change."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, patience_s: float) -> None:
         self._path = path
+        self._patience_s = patience_s
 
     def lock(self) -> "HeldFile":
         """Lock the file and return it.
@@ -34,15 +34,15 @@ class StateFile:
         flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
         descriptor = os.open(self._path, flags, 0o600)
         try:
-            _lock(descriptor)
+            _lock(descriptor, self._patience_s)
         except BaseException:
             os.close(descriptor)
             raise
         return HeldFile(descriptor)
 
 
-def _lock(descriptor: int) -> None:
-    for _ in range(_TRIES):
+def _lock(descriptor: int, patience_s: float) -> None:
+    for _ in range(max(1, round(patience_s / _PAUSE_S))):
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
