@@ -56,7 +56,7 @@ async def export(spending: Spending, form: Literal["csv", "json"], path: Path) -
 
 
 def estimate(spending: Spending, requests: Iterable[tuple[PanePlan, ChatRequest]]) -> tuple[int, int] | None:
-    """Return what a short and a long answer to `requests` would cost together, in pico-dollars; None: no price known."""
+    """Return what a short and a long answer to `requests` cost together, in pico-dollars; None: no price known."""
     low = high = 0
     for plan, request in requests:
         tokens = spending.calibration.correct(plan.model, estimate_request(request))
