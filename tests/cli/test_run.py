@@ -65,7 +65,7 @@ def make(monkeypatch: pytest.MonkeyPatch) -> Make:
 
     def build_engine(*scripts: Sequence[Step]) -> Engine:
         providers = iter([ScriptedProvider([script]) for script in scripts])
-        monkeypatch.setattr("tui.engine.engine.create_provider", lambda *args, **kwargs: next(providers))
+        monkeypatch.setattr("tui.engine.assembly.create_provider", lambda *args, **kwargs: next(providers))
         panes = tuple(
             PanePlan(name=f"p{n}", endpoint=f"e{n}", endpoint_config=EndpointConfig(), model="m", api_key=f"key-{n}")
             for n in range(len(scripts))

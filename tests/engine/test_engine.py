@@ -63,7 +63,7 @@ def session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Session:
         providers.append(ScriptedProvider([ANSWER]))
         return providers[-1]
 
-    monkeypatch.setattr("tui.engine.engine.create_provider", create)
+    monkeypatch.setattr("tui.engine.assembly.create_provider", create)
     endpoint = EndpointConfig()
     plan = SessionPlan(
         panes=(
@@ -153,7 +153,7 @@ async def test_closing_while_models_answer_reports_every_turn_and_writes_the_jou
 
 
 async def test_no_journal_when_it_is_switched_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tui.engine.engine.create_provider", lambda *_, **__: ScriptedProvider([ANSWER]))
+    monkeypatch.setattr("tui.engine.assembly.create_provider", lambda *_, **__: ScriptedProvider([ANSWER]))
     plan = SessionPlan(panes=(PanePlan(name="a", endpoint="e", endpoint_config=EndpointConfig(), model="m"),))
     engine = build(Config(journal=JournalConfig(enabled=False)), plan, state_dir=tmp_path)
     await engine.start()

@@ -26,7 +26,7 @@ def note(text: str) -> Notice:
 async def journal_of(path: Path, *events: Notice | TextDelta | MessageCompleted) -> None:
     bus = Bus()
     journal = Journal(path, bus, ManualClock())
-    journal.start()
+    await journal.start()
     for event in events:
         bus.publish(event)
         await asyncio.sleep(0)
@@ -87,7 +87,7 @@ async def test_a_full_disk_tears_no_line_and_loses_none(tmp_path: Path, monkeypa
     bus = Bus()
     journal = Journal(path, bus, ManualClock())
     others = bus.subscribe("others")
-    journal.start()
+    await journal.start()
     room = 30
     real_write = os.write
 

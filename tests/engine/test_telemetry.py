@@ -149,7 +149,8 @@ def test_without_an_endpoint_nothing_is_loaded() -> None:
     script = (
         "import asyncio, sys\nfrom tui.engine.bus import Bus\nfrom tui.engine.telemetry import start_telemetry\n"
         "async def main():\n    assert start_telemetry(Bus(), {}, 's') is None\n"
-        "asyncio.run(main())\nprint([name for name in sys.modules if name.startswith(('opentelemetry', 'requests', 'google'))])"
+        "asyncio.run(main())\n"
+        "print([name for name in sys.modules if name.startswith(('opentelemetry', 'requests', 'google'))])"
     )
     done = subprocess.run(
         [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True

@@ -15,9 +15,9 @@ from tests.spend.support import START, USD, budget, call, quote, windows
 from tui.config.model import BudgetScope
 from tui.core.chat import Usage
 from tui.core.clock import ManualClock, SystemClock
+from tui.core.owner import Owner, this_process
 from tui.spend.budget import Refusal, RefusalReason, Window
 from tui.spend.ledger import SWEEP_S, Ledger
-from tui.spend.owner import Owner, this_process
 from tui.spend.prices import CacheWrites, Price, Quote, Source
 from tui.spend.reading import Grouping, entries
 from tui.spend.records import Hold, Span, State
@@ -325,19 +325,19 @@ async def test_what_nobody_ended_is_booked_when_the_ledger_closes(path: Path, cl
 def test_processes_are_told_apart() -> None:
     me = this_process()
     assert me.pid == os.getpid()
-    assert not me.is_gone()
+    assert me.is_alive()
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as child:
         other = Owner(child.pid, me.started, me.place)
-        assert other.is_gone() == bool(me.started)  # another process has its number now
+        assert other.is_alive() != bool(me.started)  # another process has its number now
         child.kill()
         if sys.platform == "linux":
             os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)  # dead, not yet buried
-            assert Owner(child.pid, "1", me.place).is_gone()
-    assert Owner(child.pid, "", me.place).is_gone()
+            assert not Owner(child.pid, "1", me.place).is_alive()
+    assert not Owner(child.pid, "", me.place).is_alive()
     boot = me.place.partition(":")[0]
     if boot:
-        assert not Owner(child.pid, "1", f"{boot}:pid:[1]").is_gone()  # another container: cannot be seen
-        assert Owner(me.pid, me.started, "another boot:pid:[1]").is_gone()
+        assert Owner(child.pid, "1", f"{boot}:pid:[1]").is_alive()  # another container: cannot be seen
+        assert not Owner(me.pid, me.started, "another boot:pid:[1]").is_alive()
 
 
 # ---- cancelling

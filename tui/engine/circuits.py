@@ -72,7 +72,8 @@ class Circuits:
         elif self._is_offline(plan, failure):
             permit.neutral()
         elif failure.outcome in _COUNTED:
-            permit.failure(failure.retry_after, failure.problem.title)
+            unreachable = failure.outcome is Outcome.OFFLINE and not on_this_machine(plan)
+            permit.failure(failure.retry_after, failure.problem.title, unreachable=unreachable)
         elif failure.outcome is Outcome.QUOTA_SPENT:
             permit.quota_spent(failure.retry_after, failure.problem.title)
         else:

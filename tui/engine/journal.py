@@ -5,6 +5,7 @@ could not be written whole is cut off again and retried, so a full disk loses no
 """
 
 import asyncio
+import contextlib
 import json
 import os
 from collections.abc import Mapping, Sequence
@@ -17,8 +18,10 @@ from tui.core.errors import Problem
 from tui.core.events import Event, Notice, NoticeLevel, SessionEnded, TextDelta, ThinkingDelta, TurnFinished, to_json
 from tui.core.secrets import mask
 from tui.engine.bus import Bus
+from tui.resilience.lock import Held, SessionLock
 
 _MAX_UNWRITTEN: Final = 10_000
+_LOCK_S: Final = 5.0
 
 
 class Journal:
@@ -33,9 +36,13 @@ class Journal:
         self._file: int | None = None
         self._unwritten: list[str] = []
         self._failing = False
+        self._lock = SessionLock(path.with_suffix(".lock"), clock.wall)
+        self._held: Held | None = None
 
-    def start(self) -> None:
-        """Begin to write."""
+    async def start(self) -> None:
+        """Begin to write, as the only writer of this conversation."""
+        with contextlib.suppress(OSError):  # what is wrong with the folder is told when the first line is written
+            self._held = await self._lock.acquire(_LOCK_S)
         self._task = asyncio.get_running_loop().create_task(self._run(), name="journal")
 
     async def close(self) -> None:
@@ -46,6 +53,10 @@ class Journal:
         if self._file is not None:
             os.close(self._file)
             self._file = None
+        if self._held is not None:
+            self._held.release()
+            for path in (self.path.with_suffix(".lock"), self.path.with_suffix(".lock.guard")):
+                path.unlink(missing_ok=True)  # no other session writes this conversation, so no number is to be kept
 
     async def _run(self) -> None:
         while batch := await self._subscription.get():

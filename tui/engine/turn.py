@@ -275,11 +275,12 @@ class Turn:
 
     async def _wait_for_place(self, route: Route, request: ChatRequest) -> Ticket:
         ticket = self.guard.limiter(route.plan.endpoint).reserve(estimate_input(request) + request.max_tokens)
+        told = ""
         try:
             while (seconds := ticket.wait_s) > 0:
-                self.publish(
-                    LimitWaiting(pane=self.pane, turn=self.turn, seconds=round(seconds, 3), reason=ticket.cause.value)
-                )
+                if told != ticket.cause.value:
+                    told = ticket.cause.value
+                    self.publish(LimitWaiting(pane=self.pane, turn=self.turn, seconds=round(seconds, 3), reason=told))
                 await self.guard.sleep(seconds, self.hurry)
         except asyncio.CancelledError:
             ticket.cancel()

@@ -13,8 +13,8 @@ from tui.core.chat import Usage
 from tui.core.clock import Clock
 from tui.core.errors import Problem
 from tui.core.ids import new_id
+from tui.core.owner import Owner, this_process
 from tui.spend.budget import LEAST_TOKENS, Alert, Refusal, Standing, Window, fit_all, reached
-from tui.spend.owner import Owner, this_process
 from tui.spend.prices import Quote
 from tui.spend.records import Call, Hold, Receipt, State
 from tui.spend.storage import QUARTER_MS, LedgerError, connect, failures, transaction
@@ -162,7 +162,7 @@ class Store:
             gone: list[str] = list(abandoned)
             for hold_id, pid, started, place, until in rows:
                 owner = Owner(pid, started, place)
-                if until < now or known.setdefault(owner, owner.is_gone()):
+                if until < now or known.setdefault(owner, not owner.is_alive()):
                     gone.append(hold_id)
             if not gone:
                 return ()
