@@ -104,6 +104,7 @@ class Turn:
             )
             if isinstance(step, Stay):
                 raise ProviderError(step.failure)
+            self._tell_failure(route, failed.failure)
             route = await self._switch(step)
 
     def answer_fallback(self, accept: bool) -> bool:
@@ -176,7 +177,7 @@ class Turn:
 
     async def _switch(self, step: Switch) -> Route:
         """Go over to another model, once the person agrees where that was asked for."""
-        asked, target = str(step.asked), self.routes[step.answers]
+        asked, target = self.routes[step.asked].plan.model, self.routes[step.answers]
         reason = step.reason.problem.title
         if step.confirm:
             offer = FallbackOffered(
