@@ -9,6 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
+from tui.core import validation
+
 ALL: Final = "all"
 """`@all` asks every pane, and ends the list of names: what follows is text, whatever it begins with."""
 
@@ -17,9 +19,10 @@ FOLD_LINES: Final = 10
 FOLD_CHARACTERS: Final = 2_000
 """A paste of more characters than this is folded."""
 
+refusal = validation.refusal
+
 _MENTION: Final = re.compile(r"@(?P<word>\S+)(?P<space>[ \t]*\n?)")
 _COMMAND: Final = re.compile(r"/(?P<name>\S*)(?:\s+(?P<argument>[\s\S]*))?")
-_REFUSED: Final = re.compile("[\x00\ud800-\udfff]")
 _UNSHOWABLE: Final = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufdd0-\ufdd2\ufff9-\ufffb"
     "\U000e0000-\U000e007f]"
@@ -70,15 +73,6 @@ class Kept(NamedTuple):
 
     text: str
     folds: tuple[tuple[int, int], ...] = ()
-
-
-def refusal(text: str) -> str:
-    """Say why `text` cannot be taken at all, or nothing: NUL and half surrogate pairs exist in no valid UTF-8."""
-    match = _REFUSED.search(text)
-    if match is None:
-        return ""
-    what = "a NUL byte" if match[0] == "\0" else "half of a surrogate pair"
-    return f"Not inserted: the text holds {what} at character {match.start() + 1}"
 
 
 def showable(text: str) -> bool:
