@@ -13,9 +13,6 @@ from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import quote, quote_plus
 
-from tui.core.secret_lines import LONGEST, Lines, label, mask_lines
-from tui.core.secret_names import Strength, is_harmless, name_strength
-
 __all__ = ["LineMasker", "StreamMasker", "known_values", "mask", "mask_value", "register"]
 
 _MIN_KNOWN: Final = 8
@@ -56,6 +53,8 @@ def _known_pattern(values: frozenset[str]) -> re.Pattern[str]:
 
 
 def _mask_known(match: re.Match[str]) -> str:
+    from tui.core.secret_lines import label  # many patterns: not before the first frame
+
     return label("known", match[0])
 
 
@@ -70,6 +69,8 @@ def mask(text: str) -> str:
         values = frozenset(_known)
         if any(form in text for form in _forms(values)):
             text = _known_pattern(values).sub(_mask_known, text)
+    from tui.core.secret_lines import mask_lines
+
     return mask_lines(text)
 
 
@@ -109,6 +110,8 @@ def _walk(value: Any, name: str, above: tuple[int, ...]) -> Any:
 
 
 def _walk_mapping(value: Mapping[Any, Any], above: tuple[int, ...]) -> dict[str, Any]:
+    from tui.core.secret_names import name_strength
+
     result: dict[str, Any] = {}
     for key, item in value.items():
         text = str(key)
@@ -139,6 +142,9 @@ def _text_of(value: object) -> str:
 
 
 def _mask_named(value: str, name: str) -> str:
+    from tui.core.secret_lines import label
+    from tui.core.secret_names import Strength, is_harmless, name_strength
+
     masked = mask(value)
     strength = name_strength(name)
     if masked != value or strength is Strength.NONE:
@@ -201,6 +207,9 @@ class LineMasker:
     """
 
     def __init__(self) -> None:
+        from tui.core.secret_lines import LONGEST, Lines
+
+        self._longest = LONGEST
         self._known = StreamMasker()
         self._lines = Lines()
         self._parts: list[str] = []
@@ -221,12 +230,12 @@ class LineMasker:
     def _take(self, text: str) -> str:
         self._parts.append(text)
         self._length += len(text)
-        if "\n" not in text and self._length <= LONGEST:
+        if "\n" not in text and self._length <= self._longest:
             return ""
         *whole, rest = "".join(self._parts).split("\n")
         done = [self._lines.line(line + "\n") for line in whole]
-        while len(rest) > LONGEST:
-            masked, used = self._lines.piece(rest[:LONGEST])
+        while len(rest) > self._longest:
+            masked, used = self._lines.piece(rest[: self._longest])
             done.append(masked)
             rest = rest[used:]
         self._parts = [rest]
