@@ -1,6 +1,8 @@
 """An engine for tests of the screen: the real bus, no models; it notes the commands and publishes what it is told."""
 
 import asyncio
+from pathlib import Path
+from typing import Literal
 
 from tui.core.chat import StopReason, Usage
 from tui.core.commands import Command, Submit
@@ -17,6 +19,7 @@ from tui.core.events import (
     TurnFinished,
     TurnStarted,
 )
+from tui.core.spend_report import SpendReport, SpendSum
 from tui.engine.bus import Bus
 
 PANES = (
@@ -27,7 +30,7 @@ PANES = (
 
 
 class FakeEngine:
-    """Has what `tui.ui.ports.Engine` asks for."""
+    """Has what `tui.ui.ports` asks for."""
 
     def __init__(self, panes: tuple[PaneInfo, ...] = PANES, *, demo: bool = True) -> None:
         self.bus = Bus()
@@ -37,6 +40,13 @@ class FakeEngine:
         self.commands: list[Command] = []
         self.prepared: list[str] = []
         self.closed = 0
+        nothing = SpendSum(key="all")
+        self.report = SpendReport(session=nothing, today=nothing, month=nothing, whole=nothing)
+        self.reports_read = 0
+        self.failure: Exception | None = None
+        self.exported: list[tuple[str, Path]] = []
+        self.estimates: tuple[int, int] | None = None
+        self.estimated: list[tuple[str, tuple[str, ...] | None]] = []
         self._turns = 0
         self._seq = 0
 
@@ -56,6 +66,21 @@ class FakeEngine:
         self.closed += 1
         self.bus.publish(SessionEnded(session=self.session))
         await self.bus.close()
+
+    def estimate(self, text: str, panes: tuple[str, ...] | None) -> tuple[int, int] | None:
+        self.estimated.append((text, panes))
+        return self.estimates
+
+    async def spend_report(self) -> SpendReport:
+        self.reports_read += 1
+        if self.failure is not None:
+            raise self.failure
+        return self.report
+
+    async def export(self, format: Literal["csv", "json"], path: Path) -> None:  # noqa: A002 - as in the port
+        if self.failure is not None:
+            raise self.failure
+        self.exported.append((format, path))
 
     @property
     def prompts(self) -> list[tuple[str, tuple[str, ...] | None]]:

@@ -167,12 +167,10 @@ def test_waiting_for_a_limit_of_our_own() -> None:
 def test_an_offer_asks_and_a_fallback_is_labelled() -> None:
     view = begun()
     pane = feed(view, (2.0, failed(3)), (2.0, OFFERED))
-    assert pane.phase is Phase.ASKING
-    assert pane.busy
-    assert view.panes["claude"].offer is not None
+    assert (pane.phase, pane.busy, pane.offer is not None) == (Phase.ASKING, True, True)
     assert said(pane) == "attempt 3 failed: Overloaded"
     feed(view, (5.0, STARTED), (5.0, AttemptStarted(pane="claude", turn="t1", attempt=4, model=SOL)))
-    assert view.panes["claude"].offer is None
+    assert pane.offer is None
     assert f"answered by {SOL}, asked {SONNET}: overloaded" in said(pane)
     assert (pane.model, pane.own_model, view.guard.fallbacks) == (SOL, SONNET, 1)
     assert pane.turn is not None

@@ -62,7 +62,7 @@ def health_lines(
     """
     rows = health_rows(view)
     flag = (" OFFLINE ", Tone.FLAG) if view.guard.offline else ("", Tone.PLAIN)
-    sums = f"{view.guard.fallbacks} fallbacks  {view.guard.cache_hits} cached "
+    sums = f"stood in: {view.guard.fallbacks}  from cache: {view.guard.cache_hits} "
     lines: list[Line] = [
         fit([(0, (" Health", Tone.STRONG)), (0, flag)], (sums, Tone.MUTED), width, apart=2, end=ellipsis(glyphs)),
         (),
@@ -99,7 +99,8 @@ def _model(row: HealthRow, width: int, glyphs: Glyphs, now: float, *, marked: bo
     name: Span = (circuit.model, provider_tone(circuit.provider))
     words = f"{circuit_sign(circuit, glyphs)} {circuit_words(circuit, now)}"
     front: Span = (f" {glyphs.prompt_mark} " if marked else "   ", Tone.ACCENT)
-    tries = f"{counts.attempts} tries, {counts.failures} failed"
+    calls = f"{counts.attempts} call{'' if counts.attempts == 1 else 's'}"
+    tries = f"{counts.failures} of {calls} failed" if counts.failures else calls
     if circuit.failures:
         tries += f", {circuit.failures} in a row"
     first = fit(

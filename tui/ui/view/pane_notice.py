@@ -38,7 +38,7 @@ def pane_notice(pane: PaneView, width: int, glyphs: Glyphs, now: float, keys: Ma
     if pane.offer is not None:
         offer = pane.offer
         text = f"asked {offer.asked}, {offer.target} could answer: {offer.reason}"
-        choices = [_choice("use_fallback", "let it", keys), _choice("stop", "no", keys)]
+        choices = [_choice("use_fallback", "accept", keys), _choice("stop", "decline", keys)]
         return _laid_out(text, Tone.WARN, choices, width, glyphs)
     if pane.wait is not None:
         wait = pane.wait

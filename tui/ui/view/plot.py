@@ -35,7 +35,7 @@ def columns(data: Sequence[Column], width: int, height: int, glyphs: Glyphs) -> 
 
     The newest columns win when not all of them fit. A value above nothing always shows.
     """
-    plot_height = max(height - 2, 1)
+    plot_height = max(height - 2 - height % 2, 1)
     room = max(width - _AXIS - 1, 1)
     each = max(min(room // max(len(data), 1), 6), 2)
     shown = data[-max(room // each, 1) :]
@@ -52,7 +52,7 @@ def _plot_row(shown: Sequence[Column], row: int, height: int, each: int, top: in
     if row == height - 1:
         amount = usd_short(top)
     elif height >= 6 and row == height // 2 - 1:
-        amount = usd_short(top * (row + 1) // height)
+        amount = usd_short(top // 2)
     spans: list[Span] = [(f"{clip(amount, _AXIS - 1):>{_AXIS - 1}} ", Tone.MUTED), (glyphs.vertical, Tone.FRAME)]
     for number, column in enumerate(shown):
         filled = _cell(column.value, row, height, top, glyphs)

@@ -103,7 +103,7 @@ def _money(view: SessionView, width: int, glyphs: Glyphs, now: float) -> list[Li
 def _circuit(pane: PaneView, view: SessionView, width: int, glyphs: Glyphs, now: float) -> list[Line]:
     circuit = circuit_of(view, pane)
     counts = view.guard.counts.get(circuit.model)
-    tries = f"{counts.attempts} tries, {counts.failures} failed" if counts and counts.failures else ""
+    tries = f"{counts.failures} of {counts.attempts} failed" if counts and counts.failures else ""
     words = f"{circuit_sign(circuit, glyphs)} {circuit_words(circuit, now)}"
     lines = [fit([(0, ("circuit", Tone.MUTED)), (1, (tries, Tone.MUTED))], (words, circuit_tone(circuit)), width)]
     if circuit.reason and (circuit.failures or circuit.state is not CircuitState.CLOSED):
@@ -126,7 +126,8 @@ def _sums(pane: PaneView, width: int, glyphs: Glyphs) -> list[Line]:
         parts = [f"ttft {duration(first)}" if first is not None else "", f"{speed:.0f} tok/s" if speed else ""]
         if turn.usage.reasoning_tokens:
             parts.append(f"thinking {tokens(turn.usage.reasoning_tokens)}")
-        lines.append(_pair("last", "  ".join(part for part in parts if part), width))
+        if any(parts):
+            lines.append(_pair("last", "  ".join(part for part in parts if part), width))
     return lines
 
 

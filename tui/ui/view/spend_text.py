@@ -12,8 +12,9 @@ from tui.ui.view.state import SessionView
 
 _WARN_FROM: Final = 0.8
 _NAME_WIDTH: Final = 14
-_BARS: Final = (12, 6, 0)
-"""Widths of the first line's bar, tried in turn."""
+_RANKS: Final = 6
+_BARS: Final = {12: 3, 6: 0, 0: 0}
+"""Widths of the first line's bar, tried in turn, and the rank up to which other parts stay rather than the bar."""
 
 
 def session_pico(view: SessionView) -> int:
@@ -104,7 +105,7 @@ def budget_lines(budgets: Sequence[BudgetState], width: int, glyphs: Glyphs) -> 
         amounts = f"{usd_short(budget.spent_pico)} of {usd_short(budget.limit_pico)}"
         held = f", {usd_short(budget.held_pico)} held" if budget.held_pico else ""
         kind = "hard" if budget.hard else "soft"
-        lines.append(((" " * (_NAME_WIDTH + 1), Tone.PLAIN), (clip(f"{amounts}{held}, {kind}", room + 16), Tone.MUTED)))
+        lines.append(((clip(f"  {amounts}{held}, {kind}", width, ellipsis(glyphs)), Tone.MUTED),))
     return lines
 
 
@@ -123,7 +124,7 @@ def top_line(view: SessionView, project: str, branch: str, width: int, glyphs: G
     ]
     right = money_spans(view, max(width - kept - min(cells(project), 16), 12), glyphs, now)
     room = width - sum(cells(text) for text, _ in right)
-    start = fit(left, ("", Tone.PLAIN), max(room, 0), apart=2, end=ellipsis(glyphs))
+    start = fit(left, ("", Tone.PLAIN), max(room - 2, 0), apart=2, end=ellipsis(glyphs))
     gap = max(room - sum(cells(text) for text, _ in start), 0)
     return (*start, (" " * gap, Tone.PLAIN), *right)
 
@@ -148,8 +149,8 @@ def money_spans(view: SessionView, width: int, glyphs: Glyphs, now: float) -> Li
         parts.append((2, ((f"{usd_short(latest.day_pico + extra)} today", Tone.PLAIN),)))
         parts.append((3, ((f"{usd_short(latest.month_pico + extra)} month", Tone.PLAIN),)))
     budget = tightest(latest.budgets) if latest else None
-    for bar_width in _BARS if budget else (0,):
-        for most in range(6, 0, -1) if budget is None or bar_width == 0 else (6, 5, 4, 3):
+    for bar_width, least in _BARS.items():
+        for most in range(_RANKS, least - 1, -1):
             shown = [line for rank, line in parts if rank <= most]
             if budget is not None:
                 shown.append(_short_budget(budget, bar_width, glyphs))
