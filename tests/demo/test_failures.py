@@ -12,7 +12,7 @@ from google.genai import errors
 
 from tests.demo.talk import ASK, Reply, user
 from tui.core.chat import Wire
-from tui.demo.scene_texts import BROKEN
+from tui.demo.scene_texts import BROKEN, FLAKY
 from tui.demo.script import FaultKind
 from tui.demo.server import DemoServer
 
@@ -160,3 +160,28 @@ async def test_scenes_play_on_their_own_wires_only(server: DemoServer, wire: Wir
         return
     reply = await ASK[wire](server.url, [user(wire, prompt)])
     assert "The scene **An overloaded model** plays in another pane" in reply.text
+
+
+FLAKY_REFUSALS: dict[Wire, type[Exception]] = {
+    A: anthropic.OverloadedError,
+    R: openai.InternalServerError,
+    C: openai.InternalServerError,
+    G: errors.ServerError,
+}
+
+
+@pytest.mark.parametrize("wire", list(Wire))
+async def test_a_flaky_model_refuses_twice_and_then_answers(server: DemoServer, wire: Wire) -> None:
+    async def refused(words: str) -> None:
+        with pytest.raises(FLAKY_REFUSALS[wire]):
+            await ASK[wire](server.url, [user(wire, words)])
+
+    one, other = "demo:flaky@all one", "demo:flaky@all other"
+    await refused(one)
+    await refused(other)
+    await refused(one)
+    assert (await ASK[wire](server.url, [user(wire, one)])).text == FLAKY
+    await refused(other)
+    await refused(one)
+    assert (await ASK[wire](server.url, [user(wire, other)])).text == FLAKY
+    assert [seen.status == 200 for seen in server.requests] == [False, False, False, True, False, False, True]

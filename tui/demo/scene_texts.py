@@ -8,6 +8,7 @@ from tui.demo.script import FaultKind, Step, Text
 PROMPTS: Final[Mapping[str, str]] = {
     "tool": "What does this project's README promise?",
     "overloaded": "Compare three ways to cache a function's result.",
+    "flaky": "Explain what an idempotent request is.",
     "rate-limit": "Write a regular expression for ISO dates.",
     "quota": "Explain what an index does in a database.",
     "mid-error": "Sketch a plan to split a large module.",
@@ -49,6 +50,13 @@ SLOW_START: Final = (
     "Good morning. The request was accepted at once, but nothing came back for a while: so it looks when a local "
     "model is loaded into memory, or when a provider's queue is long.\n\n- The pane showed that it was waiting.\n"
     "- The other panes were not held up.\n"
+)
+FLAKY: Final = (
+    "**A request is idempotent when sending it twice does what sending it once does.** That is what makes it safe to "
+    "repeat:\n\n- *Read* something: repeat it as often as you like.\n- *Set* a value: the second time changes "
+    "nothing.\n- *Add* to a value: here a repetition needs a key, so that the other side can tell it from a second "
+    "order.\n\nThis answer is an example: twice the provider had no capacity, and it was asked again each time "
+    "after a pause. Nothing had been shown yet, so nothing was said twice.\n"
 )
 TOOL_THINKING: Final = "To answer I should read the file instead of guessing what it says."
 TOOL: Final = "I'll read the README before I answer, so that what I say is what it says.\n"

@@ -29,6 +29,7 @@ _GEMINI: Final = (Wire.GEMINI,)
 _ALL: Final = tuple(Wire)
 _HUGE_CHARACTERS: Final = 5_000_000
 _HUGE_PIECE: Final = 400
+_FLAKY_REFUSALS: Final = 2
 
 Steps = tuple[Step, ...]
 
@@ -50,6 +51,10 @@ class Scene:
 
 def _refuses(refusal: Refusal) -> Callable[[], Script]:
     return lambda: Script(refusal=refusal)
+
+
+def _flaky() -> Script:
+    return Script(steps=(Text(scene_texts.FLAKY),), refusal=Refusal.OVERLOADED, refusals=_FLAKY_REFUSALS, bounded=False)
 
 
 def _breaks(kind: FaultKind) -> Callable[[], Script]:
@@ -101,6 +106,13 @@ SCENES: Final[tuple[Scene, ...]] = (
         "The provider answers 529 or 503 instead of a stream; the other panes go on.",
         _CLAUDE,
         _refuses(Refusal.OVERLOADED),
+    ),
+    _scene(
+        "flaky",
+        "A flaky model",
+        "The provider is overloaded twice and then answers: the waits are counted down in the pane.",
+        _CLAUDE,
+        _flaky,
     ),
     _scene(
         "rate-limit",

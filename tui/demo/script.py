@@ -95,15 +95,16 @@ Step: TypeAlias = Thinking | Text | Declined | ToolCall | Pause | Fault
 class Script:
     """One whole answer.
 
-    `steps` may be lazy. `refusal` replaces the stream by an HTTP error, `slow_start` holds the response headers
-    back. `rate` is in tokens a second and replaces the wire's own pace; `exact` keeps it even on a stand-in that
-    runs without pace. `tokens_per_event` replaces the wire's own grouping. `bounded` answers end at the
-    request's output limit.
+    `steps` may be lazy. `refusal` replaces the stream by an HTTP error: always, or so many times in a row as
+    `refusals` says before the steps are played. `slow_start` holds the response headers back. `rate` is in tokens
+    a second and replaces the wire's own pace; `exact` keeps it even on a stand-in that runs without pace.
+    `tokens_per_event` replaces the wire's own grouping. `bounded` answers end at the request's output limit.
     """
 
     steps: Iterable[Step] = ()
     ending: Ending = Ending.END
     refusal: Refusal | None = None
+    refusals: int | None = None
     slow_start: bool = False
     rate: float | None = None
     exact: bool = False

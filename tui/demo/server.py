@@ -5,7 +5,7 @@ import contextlib
 import threading
 from collections.abc import Mapping
 from types import TracebackType
-from typing import Final, Self
+from typing import TYPE_CHECKING, Final, Self
 from urllib.parse import unquote
 
 from tui.core.ids import new_id
@@ -19,6 +19,9 @@ from tui.demo.wires.base import MISSING_MODEL, Call, Exchange, HttpAnswer, Inval
 from tui.demo.wires.gemini import GeminiServer
 from tui.demo.wires.openai_chat import ChatServer
 from tui.demo.wires.openai_responses import ResponsesServer
+
+if TYPE_CHECKING:
+    from tui.demo.director import Patience
 
 _HOST: Final = "127.0.0.1"
 _START_SECONDS: Final = 30.0
@@ -54,6 +57,7 @@ class DemoServer:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopping: asyncio.Event | None = None
         self._connections: set[asyncio.Task[None]] = set()
+        self._patience: Patience | None = None
 
     @property
     def requests(self) -> tuple[SeenRequest, ...]:
@@ -238,9 +242,12 @@ class DemoServer:
             return wire.refuse(Refusal.NO_MODEL, exchange.request_id)
         if counting:
             return HttpAnswer(status=200, body=wire.count(call))
-        from tui.demo.director import direct  # the words are many; starting up does not wait for them
+        # the words are many; starting up does not wait for them
+        from tui.demo.director import Patience, direct
 
-        script = direct(call)
+        if self._patience is None:
+            self._patience = Patience()
+        script = self._patience.judge(call, direct(call))
         if script.refusal is not None:
             return wire.refuse(script.refusal, exchange.request_id)
         return call, script
