@@ -123,7 +123,12 @@ def _run_headless(
 
     async def session() -> int:
         engine = build(
-            loaded.config, plan, state_dir=_state_folder(), project=project_key(_folder()), interactive=False
+            loaded.config,
+            plan,
+            state_dir=_state_folder(),
+            project=project_key(_folder()),
+            interactive=False,
+            environ=os.environ,
         )
         return await run(engine, job)
 
@@ -166,7 +171,7 @@ def _run_app(loaded: "Loaded", plan: "SessionPlan", arguments: argparse.Namespac
 
     if arguments.theme is not None:
         chosen_theme(arguments.theme, os.environ)  # refuses an unknown one by name
-    engine = build(loaded.config, plan, state_dir=_state_folder(), project=project_key(_folder()))
+    engine = build(loaded.config, plan, state_dir=_state_folder(), project=project_key(_folder()), environ=os.environ)
     app = LLMMixerApp(engine, loaded.config, environ=os.environ, cwd=_folder())
     app.stage.view.notices += [Notice(level=NoticeLevel.WARNING, problem=problem) for problem in loaded.notices]
     app.run()

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Annotated, Final, TypeAlias
 
 from tui.core.chat import Effort
+from tui.core.record import Record
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -118,8 +119,8 @@ class WireName(StrEnum):
     COMPATIBLE = "compatible"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UiConfig:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class UiConfig(Record):
     """How the application looks: table `[ui]`."""
 
     theme: Annotated[str, NAME] = "llmmixer-dark"
@@ -135,8 +136,8 @@ class UiConfig:
     """Upper limit of repaints a second."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EndpointConfig:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class EndpointConfig(Record):
     """A place models are reached: table `[endpoints.NAME]`.
 
     `anthropic`, `openai`, `gemini` and `compatible` exist already.
@@ -157,8 +158,21 @@ class EndpointConfig:
     """Name of a pane here when it gives none; empty: the model's name."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PaneConfig:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class GatewayConfig(Record):
+    """One server of your team between you and the vendors, such as a LiteLLM proxy: table `[gateway]`."""
+
+    base_url: Annotated[str, ADDRESS] = ""
+    """Its address, without a path of a protocol: `https://litellm.example.org`. Empty: no gateway."""
+    api_key_env: Variables = ("LITELLM_PROXY_API_KEY",)
+    """Environment variables that may hold your key for it; the first one set wins. It never gets another key."""
+    endpoints: tuple[Annotated[str, NAME], ...] = ()
+    """The endpoints that are reached through it, whatever address and key they have themselves. Empty: `anthropic`,
+    `openai` and `gemini`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class PaneConfig(Record):
     """One pane: an entry of `[[panes]]`."""
 
     provider: str
@@ -183,8 +197,8 @@ class PaneConfig:
     `[fallback]`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RoleConfig:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class RoleConfig(Record):
     """What a model is asked to be: table `[roles.NAME]`."""
 
     title: str = ""
@@ -193,8 +207,8 @@ class RoleConfig:
     """Text put before the pane's system prompt."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TimeoutsConfig:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class TimeoutsConfig(Record):
     """Longest waits in seconds: table `[timeouts]`."""
 
     connect: Seconds = 10.0
@@ -209,8 +223,8 @@ class TimeoutsConfig:
     """For one whole attempt."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ResilienceConfig:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class ResilienceConfig(Record):
     """What happens when a call fails: table `[resilience]`."""
 
     attempts: Annotated[int, Range(1, 10)] = 3
@@ -237,8 +251,8 @@ class ResilienceConfig:
     """Seconds within which the same prompt to the same pane counts as sent by accident; 0 allows every repetition."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FallbackConfig:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class FallbackConfig(Record):
     """Other models for panes that name none of their own: table `[fallback]`."""
 
     targets: Targets = ()
@@ -247,8 +261,8 @@ class FallbackConfig:
     """`ask` before another model answers, let it answer at once (`auto`), or never (`off`)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LimitsConfig:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class LimitsConfig(Record):
     """How fast this program calls a provider, all your sessions together: table `[limits.PROVIDER]`.
 
     PROVIDER is the name of an endpoint.
@@ -262,8 +276,8 @@ class LimitsConfig:
     """Most calls at the same time; unset for no limit."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CacheConfig:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class CacheConfig(Record):
     """Answers kept to be shown again for the very same request: table `[cache]`."""
 
     enabled: Annotated[bool, Mark.USER_ONLY] = False
@@ -274,8 +288,8 @@ class CacheConfig:
     """Size in megabytes; the answers not used for longest go first."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PriceConfig:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class PriceConfig(Record):
     """Your own price of a model in dollars per million tokens: table `[prices."MODEL"]`. Wins over every other."""
 
     input: Dollars
@@ -290,8 +304,8 @@ class PriceConfig:
     """Input written to a one-hour cache; unset: as `input`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BudgetConfig:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class BudgetConfig(Record):
     """A limit of what is spent by all running sessions of yours: table `[budgets.NAME]`."""
 
     scope: BudgetScope
@@ -311,8 +325,8 @@ class BudgetConfig:
     """Percentages of the limit at which you are told, once each."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SpendConfig:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class SpendConfig(Record):
     """How spending is counted: table `[spend]`."""
 
     timezone: str = ""
@@ -323,22 +337,24 @@ class SpendConfig:
     """A reservation nobody ended after this time counts as spent, even if its program still runs."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JournalConfig:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class JournalConfig(Record):
     """The record of a session on disk: table `[journal]`."""
 
     enabled: Annotated[bool, Mark.USER_ONLY] = True
     """Write every session to `sessions/*.jsonl` in the state folder (readable by you alone, secrets masked)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Config:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Config(Record):
     """Everything that can be set."""
 
     ui: UiConfig = field(default_factory=UiConfig)
     """How the application looks."""
     endpoints: Annotated[dict[str, EndpointConfig], NAME] = field(default_factory=dict)
     """Places models are reached, by name."""
+    gateway: Annotated[GatewayConfig, Mark.USER_ONLY] = field(default_factory=GatewayConfig)
+    """One server of your team between you and the vendors."""
     panes: tuple[PaneConfig, ...] = ()
     """The panes of a session, in order. Unset: one for each vendor whose key is in the environment."""
     roles: Annotated[dict[str, RoleConfig], NAME] = field(default_factory=dict)

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeAlias
 
+from tui.core.record import Record
+
 Json: TypeAlias = Mapping[str, "Json"] | Sequence["Json"] | str | int | float | bool | None
 
 
@@ -32,8 +34,8 @@ class StopReason(StrEnum):
     OTHER = "other"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Usage:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Usage(Record):
     """Tokens of one call, with every vendor's counting brought to one meaning.
 
     `input_tokens` excludes whatever was read from or written to a cache; `output_tokens` includes
@@ -54,8 +56,8 @@ class Usage:
         return self.input_tokens + self.cache_read_tokens + self.cache_write_5m_tokens + self.cache_write_1h_tokens
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ToolSpec:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class ToolSpec(Record):
     """A tool a model may ask for; `parameters` is a JSON schema of an object."""
 
     name: str
@@ -63,8 +65,8 @@ class ToolSpec:
     parameters: Mapping[str, Json]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ToolCall:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class ToolCall(Record):
     """A tool request as the model made it.
 
     `arguments` is the JSON text exactly as sent; `parsed` is that text as an object, or None when it is not
@@ -77,8 +79,8 @@ class ToolCall:
     parsed: Mapping[str, Json] | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NativeContent:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class NativeContent(Record):
     """An assistant message in its own wire's form, to be sent back unchanged.
 
     Carries what the neutral form cannot: thinking signatures, redacted thinking, encrypted reasoning,
@@ -90,15 +92,15 @@ class NativeContent:
     payload: Json
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UserMessage:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class UserMessage(Record):
     """What the person, or the program on their behalf, said."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AssistantMessage:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class AssistantMessage(Record):
     """What a model answered. `native` wins over `text` when the next request goes to the same wire and model."""
 
     text: str
@@ -107,8 +109,8 @@ class AssistantMessage:
     native: NativeContent | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ToolResult:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class ToolResult(Record):
     """The answer to one tool call."""
 
     call_id: str
@@ -129,8 +131,8 @@ class Effort(StrEnum):
     MAX = "max"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChatRequest:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class ChatRequest(Record):
     """One call to a model. `max_tokens` bounds the output, thinking included."""
 
     model: str
@@ -142,51 +144,51 @@ class ChatRequest:
     metadata: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StreamOpened:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class StreamOpened(Record):
     """The provider answered with a stream; nothing has been generated yet."""
 
     request_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TextPiece:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class TextPiece(Record):
     """A piece of the visible answer, as received (not cleaned)."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ThinkingPiece:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class ThinkingPiece(Record):
     """A piece of the model's shown thinking, as received (not cleaned)."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ToolCallStarted:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class ToolCallStarted(Record):
     """The model began to write a tool call; its arguments follow with `ToolCallReady`."""
 
     id: str
     name: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ToolCallReady:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class ToolCallReady(Record):
     """A tool call is complete."""
 
     call: ToolCall
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UsageSeen:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class UsageSeen(Record):
     """Usage so far; cumulative, a later one replaces an earlier one."""
 
     usage: Usage
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finished:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Finished(Record):
     """The provider's own terminal event. A stream that ends without one was cut."""
 
     stop: StopReason

@@ -4,52 +4,54 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 
+from tui.core.record import Record
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Submit:
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Submit(Record):
     """Send a prompt to the named panes, or to all when `panes` is None. A busy pane queues it."""
 
     text: str
     panes: tuple[str, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stop:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Stop(Record):
     """End the running turn of a pane, or of all panes when `pane` is None. Prompts that wait go next."""
 
     pane: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DropQueued:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class DropQueued(Record):
     """Take back the newest waiting prompt of a pane, or every waiting prompt of all panes when `pane` is None."""
 
     pane: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Retry:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Retry(Record):
     """Send the last prompt of a pane again, as a new turn in place of the old one in the history."""
 
     pane: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClearConversation:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class ClearConversation(Record):
     """Forget the history of a pane, or of all panes when `pane` is None."""
 
     pane: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RetryNow:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class RetryNow(Record):
     """Do not wait any longer for the next attempt of a pane's turn."""
 
     pane: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AnswerFallback:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class AnswerFallback(Record):
     """Let the offered model answer in place of the pane's own, or not."""
 
     pane: str
@@ -65,16 +67,16 @@ class CircuitAction(StrEnum):
     ENABLE = "enable"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ControlCircuit:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class ControlCircuit(Record):
     """Probe, reset, disable or enable the model of a pane."""
 
     pane: str
     action: CircuitAction
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SetSessionBudget:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class SetSessionBudget(Record):
     """Refuse calls of this session that could take it over `limit_pico` pico-dollars; None takes the limit away."""
 
     limit_pico: int | None

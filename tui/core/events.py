@@ -30,6 +30,7 @@ from tui.core.guard_events import (
     SpendChanged,
 )
 from tui.core.money import usd_text
+from tui.core.record import Record
 
 
 class NoticeLevel(StrEnum):
@@ -40,8 +41,8 @@ class NoticeLevel(StrEnum):
     ERROR = "error"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PaneInfo:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class PaneInfo(Record):
     """What a pane is: its name (unique in the session), who answers there and in which role."""
 
     name: str
@@ -50,8 +51,8 @@ class PaneInfo:
     role: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SessionStarted:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class SessionStarted(Record):
     """The engine is ready to take commands. `demo` is true when the models are the embedded stand-ins."""
 
     session: str
@@ -59,22 +60,22 @@ class SessionStarted:
     demo: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProviderLoading:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class ProviderLoading(Record):
     """A pane's SDK is being imported and its client built."""
 
     pane: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProviderReady:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class ProviderReady(Record):
     """A pane's client is ready to send."""
 
     pane: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PromptQueued:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class PromptQueued(Record):
     """A prompt waits until the pane's running turn has ended. `waiting` is how many wait now, this one included."""
 
     pane: str
@@ -83,8 +84,8 @@ class PromptQueued:
     waiting: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PromptDropped:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class PromptDropped(Record):
     """A waiting prompt was taken back before it was sent."""
 
     pane: str
@@ -92,8 +93,8 @@ class PromptDropped:
     waiting: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TurnStarted:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class TurnStarted(Record):
     """A pane begins to answer a prompt. `prompt_id` names the waiting prompt it was, if it had waited."""
 
     pane: str
@@ -104,8 +105,8 @@ class TurnStarted:
     waiting: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AttemptStarted:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class AttemptStarted(Record):
     """A request of this turn goes out; attempts count from 1."""
 
     pane: str
@@ -114,8 +115,8 @@ class AttemptStarted:
     model: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StreamStarted:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class StreamStarted(Record):
     """The provider accepted the request; the first token has not come yet."""
 
     pane: str
@@ -124,8 +125,8 @@ class StreamStarted:
     request_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TextDelta:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class TextDelta(Record):
     """More of the answer. `seq` counts the deltas of a turn; a joined delta carries that of its last part."""
 
     pane: str
@@ -134,8 +135,8 @@ class TextDelta:
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ThinkingDelta:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class ThinkingDelta(Record):
     """More of the model's shown thinking; `seq` as in `TextDelta`, from the same count."""
 
     pane: str
@@ -144,8 +145,8 @@ class ThinkingDelta:
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ToolCallBegan:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class ToolCallBegan(Record):
     """The model began to write a tool call."""
 
     pane: str
@@ -154,8 +155,8 @@ class ToolCallBegan:
     name: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ToolCallRequested:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class ToolCallRequested(Record):
     """A tool call is complete."""
 
     pane: str
@@ -163,8 +164,8 @@ class ToolCallRequested:
     call: ToolCall
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UsageReported:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class UsageReported(Record):
     """Usage of the running attempt so far (cumulative) and its cost in pico-dollars, None when no price is known."""
 
     pane: str
@@ -173,8 +174,8 @@ class UsageReported:
     cost_pico: int | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MessageCompleted:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class MessageCompleted(Record):
     """The whole assistant message of a turn that ended well, for the journal and the history."""
 
     pane: str
@@ -182,8 +183,8 @@ class MessageCompleted:
     message: AssistantMessage
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TurnFinished:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class TurnFinished(Record):
     """A turn ended, in whatever way.
 
     `usage` and `cost_pico` cover all attempts; `first_token_s` and `seconds` are measured from the last
@@ -207,15 +208,15 @@ class TurnFinished:
     cached: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConversationCleared:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class ConversationCleared(Record):
     """A pane forgot its history; the next prompt starts afresh."""
 
     pane: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Notice:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Notice(Record):
     """Something the person should know that belongs to no turn."""
 
     level: NoticeLevel
@@ -223,8 +224,8 @@ class Notice:
     pane: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SessionEnded:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class SessionEnded(Record):
     """The last event of a session."""
 
     session: str

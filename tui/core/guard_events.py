@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from tui.core.errors import Outcome, Problem
+from tui.core.record import Record
 
 
 class CircuitState(StrEnum):
@@ -15,8 +16,8 @@ class CircuitState(StrEnum):
     DISABLED = "disabled"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AttemptFailed:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class AttemptFailed(Record):
     """One request of a turn failed; a retry, a fallback or the turn's end follows."""
 
     pane: str
@@ -28,8 +29,8 @@ class AttemptFailed:
     retry_after: float | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RetryScheduled:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class RetryScheduled(Record):
     """Attempt number `attempt` of at most `attempts` follows in `seconds`, unless the person stops it or hurries it."""
 
     pane: str
@@ -41,8 +42,8 @@ class RetryScheduled:
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LimitWaiting:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class LimitWaiting(Record):
     """The request waits `seconds` so that the provider's own limit is not hit."""
 
     pane: str
@@ -51,8 +52,8 @@ class LimitWaiting:
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CircuitChanged:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class CircuitChanged(Record):
     """The circuit of a model changed. `retry_in` is in seconds, when it is open; `panes` are those it serves."""
 
     provider: str
@@ -64,8 +65,8 @@ class CircuitChanged:
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FallbackOffered:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class FallbackOffered(Record):
     """The pane's model cannot answer; another one could, if the person agrees."""
 
     pane: str
@@ -75,8 +76,8 @@ class FallbackOffered:
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FallbackStarted:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class FallbackStarted(Record):
     """Another model answers in place of the one that was asked."""
 
     pane: str
@@ -86,15 +87,15 @@ class FallbackStarted:
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OfflineChanged:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class OfflineChanged(Record):
     """Every provider became unreachable together, or one answers again."""
 
     offline: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AnsweredFromCache:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class AnsweredFromCache(Record):
     """The answer that follows was given `age_s` seconds ago to the same request; `saved_pico` is what it would cost."""
 
     pane: str
@@ -103,8 +104,8 @@ class AnsweredFromCache:
     saved_pico: int | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AnswerShortened:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class AnswerShortened(Record):
     """A budget has room for at most `max_tokens` of output instead of `asked_tokens`."""
 
     pane: str
@@ -114,8 +115,8 @@ class AnswerShortened:
     max_tokens: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BudgetState:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class BudgetState(Record):
     """A budget now, in pico-dollars; `held_pico` is reserved by calls in flight."""
 
     name: str
@@ -126,8 +127,8 @@ class BudgetState:
     hard: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SpendChanged:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class SpendChanged(Record):
     """Money spent so far in the windows that run now; `unpriced` counts the session's calls without a known price."""
 
     session_pico: int
@@ -139,8 +140,8 @@ class SpendChanged:
     budgets: tuple[BudgetState, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BudgetAlert:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class BudgetAlert(Record):
     """Spending crossed a share of a budget, for the first time in its window."""
 
     budget: str

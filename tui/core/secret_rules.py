@@ -91,7 +91,10 @@ def find(line: str) -> list[Span]:
     spans: list[Span] = []
     position = 0
     for start, end in [match.span() for match in _FINAL_LABEL.finditer(line)] + [(len(line), len(line))]:
-        spans += (Span(*(at + position for at in span[:3]), span.kind) for span in _find(line[position:start]))
+        spans += (
+            Span(span.context + position, span.start + position, span.end + position, span.kind)
+            for span in _find(line[position:start])
+        )
         position = end
     return spans
 

@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 
 from tui.core.guard_events import BudgetState
+from tui.core.record import Record
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SpendSum:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class SpendSum(Record):
     """A sum over calls. `key` names the model, project, provider or day (ISO date) they have in common.
 
     `cost_pico` leaves out the `unpriced` calls; `estimated` counts those that were cut and booked by estimate.
@@ -22,8 +23,8 @@ class SpendSum:
     estimated: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SpendReport:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class SpendReport(Record):
     """Spending of one user now.
 
     `models`, `projects` and `providers` are this month's, in any order; `days` are the last 30 days, oldest first,

@@ -1,5 +1,6 @@
 """The composition root: puts the rooms together into the parts of one session."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -7,11 +8,14 @@ from typing import TYPE_CHECKING
 
 from tui.config.model import Config
 from tui.core import secrets
+from tui.engine.bus import Bus
 from tui.engine.guard import Guard, Route, build_guard
 from tui.engine.journal import Journal
+from tui.engine.logs import Logging, start_logging
 from tui.engine.pane import Pane
 from tui.engine.session import PanePlan
 from tui.engine.spending import Spending
+from tui.engine.telemetry import Telemetry, start_telemetry
 from tui.providers.base import Deadlines, Provider
 from tui.providers.registry import create_provider
 from tui.spend.ledger import Ledger
@@ -30,6 +34,25 @@ class Parts:
     providers: tuple[Provider, ...]
     guard: Guard
     journal: Journal | None
+    logging: Logging | None
+    telemetry: Telemetry | None
+
+    async def start(self, bus: Bus) -> None:
+        """Begin to write down what happens."""
+        if self.logging is not None:
+            self.logging.follow(bus)
+        if self.journal is not None:
+            await self.journal.start()
+
+    async def close(self) -> None:
+        """Close connections and files; the bus is closed already, so everything is written that was told."""
+        await asyncio.gather(*(provider.close() for provider in self.providers))
+        if self.journal is not None:
+            await self.journal.close()
+        if self.telemetry is not None:
+            await asyncio.to_thread(self.telemetry.close)
+        if self.logging is not None:
+            self.logging.close()
 
 
 def assemble(engine: "Engine") -> Parts:
@@ -64,7 +87,14 @@ def assemble(engine: "Engine") -> Parts:
     for plan in engine.plan.panes:
         routes = [Route(one, providers[one.endpoint, one.api_key]) for one in (plan, *plan.fallbacks)]
         panes[plan.name] = Pane(plan, routes, guard=guard, publish=bus.publish, clock=clock)
-    return Parts(panes=panes, providers=tuple(providers.values()), guard=guard, journal=_journal(engine))
+    return Parts(
+        panes=panes,
+        providers=tuple(providers.values()),
+        guard=guard,
+        journal=_journal(engine),
+        logging=None if engine.state_dir is None else start_logging(engine.state_dir, engine.session),
+        telemetry=start_telemetry(bus, engine.environ, engine.session),
+    )
 
 
 def _ledger(engine: "Engine") -> Ledger | None:

@@ -5,7 +5,7 @@ importing the user interface.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, assert_never
 
@@ -26,12 +26,12 @@ from tui.core.commands import (
 from tui.core.errors import LLMMixerError, Problem
 from tui.core.events import Notice, NoticeLevel, PaneInfo, SessionEnded, SessionStarted
 from tui.core.ids import new_id
-from tui.core.spend_report import SpendReport
 from tui.core.untrusted import clean_line
 from tui.engine.bus import Bus
 from tui.engine.session import SessionPlan
 
 if TYPE_CHECKING:
+    from tui.core.spend_report import SpendReport
     from tui.engine.assembly import Parts
     from tui.engine.pane import Pane
 
@@ -47,6 +47,7 @@ class Engine:
         state_dir: Path | None,
         project: str,
         interactive: bool,
+        environ: Mapping[str, str],
         clock: Clock,
     ) -> None:
         self.session = new_id("session")
@@ -61,6 +62,7 @@ class Engine:
         self.state_dir = state_dir
         self.project = project
         self.interactive = interactive
+        self.environ = environ
         self.clock = clock
         self._parts: Parts | None = None
         self._starting = asyncio.Lock()
@@ -79,8 +81,7 @@ class Engine:
                 return
             assemble = await asyncio.to_thread(_load_assembly)
             parts = self._parts = assemble(self)
-            if parts.journal is not None:
-                await parts.journal.start()
+            await parts.start(self.bus)
             self.bus.publish(SessionStarted(session=self.session, panes=self.panes, demo=self.demo))
             parts.guard.spending.refresh()
         early, self._early = self._early, []
@@ -117,7 +118,7 @@ class Engine:
         if self._parts is not None:
             await self._parts.panes[pane].prepare()
 
-    async def spend_report(self) -> SpendReport:
+    async def spend_report(self) -> "SpendReport":
         """Return what was spent so far. Raises `LLMMixerError` when the ledger cannot be read."""
         from tui.engine.spend_source import spend_report
 
@@ -151,9 +152,7 @@ class Engine:
         self.bus.publish(SessionEnded(session=self.session))
         await self.bus.close()
         if parts is not None:
-            await asyncio.gather(*(provider.close() for provider in parts.providers))
-            if parts.journal is not None:
-                await parts.journal.close()
+            await parts.close()
 
     def _submit(self, parts: "Parts", text: str, names: tuple[str, ...] | None) -> None:
         repeated = []
@@ -219,12 +218,14 @@ def build(
     state_dir: Path | None,
     project: str = "",
     interactive: bool = True,
+    environ: Mapping[str, str] | None = None,
     clock: Clock | None = None,
 ) -> Engine:
     """Plan a session. No SDK is imported and no connection opened, neither now nor by `Engine.start`.
 
     `state_dir` is where journal and ledger go; None keeps neither. `project` is the folder money is booked on. Where
-    nobody can be asked (`interactive` is false) a fallback that asks does not happen.
+    nobody can be asked (`interactive` is false) a fallback that asks does not happen. `environ` says where telemetry
+    goes, if anywhere.
     """
     return Engine(
         config,
@@ -232,5 +233,6 @@ def build(
         state_dir=state_dir,
         project=project,
         interactive=interactive,
+        environ=environ or {},
         clock=clock or SystemClock(),
     )

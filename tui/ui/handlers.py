@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
-from tui.core import secrets
 from tui.core.commands import ClearConversation, DropQueued, Retry, Stop, Submit
 from tui.ui.actions import by_slash
 from tui.ui.handlers_guard import GUARD_HANDLERS, WITH_ARGUMENT, decline
@@ -154,7 +153,9 @@ def _copy(screen: "MainScreen", text: str, what: str) -> None:
     if not text.strip():
         screen.flash(f"No {what} to copy in {screen.stage.view.selected}", Tone.WARN)
         return
-    masked = secrets.mask(text)
+    from tui.core.secrets import mask  # its rules are many, and nothing is copied before the first frame
+
+    masked = mask(text)
     screen.app.copy_to_clipboard(masked)
     note = ", secrets masked" if masked != text else ""
     screen.flash(f"Sent the {what} to the terminal's clipboard ({len(masked)} characters{note})")

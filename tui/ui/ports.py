@@ -1,12 +1,14 @@
 """What the user interface needs of an engine; the real one and a test's fake both have it."""
 
 from pathlib import Path
-from typing import Literal, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
 from tui.core.commands import Command
 from tui.core.events import PaneInfo
-from tui.core.spend_report import SpendReport
 from tui.engine.bus import Bus
+
+if TYPE_CHECKING:
+    from tui.core.spend_report import SpendReport
 
 
 class Engine(Protocol):
@@ -34,7 +36,7 @@ class Engine(Protocol):
 class SpendSource(Protocol):
     """An engine that keeps a ledger."""
 
-    async def spend_report(self) -> SpendReport:
+    async def spend_report(self) -> "SpendReport":
         """Return what was spent so far. Raises LLMMixerError when the ledger cannot be read."""
 
     async def export(self, form: Literal["csv", "json"], path: Path) -> None:
