@@ -1,7 +1,7 @@
 """The main screen: top line, panes, state strip, prompt, hints."""
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from textual import on
 from textual.app import ComposeResult
@@ -16,7 +16,6 @@ from tui.ui.actions import Action, When, Where, bindings, by_id, by_slash, hints
 from tui.ui.frame_clock import FrameClock
 from tui.ui.ports import Engine, Estimator
 from tui.ui.possible import possible
-from tui.ui.screens.glance import GlanceScreen
 from tui.ui.ticker import Delayed, Ticker
 from tui.ui.view import prompt_text
 from tui.ui.view.format import Tone
@@ -32,6 +31,9 @@ from tui.ui.widgets.rail import Rail
 from tui.ui.widgets.span_widget import Stage
 from tui.ui.widgets.state_strip import StateStrip
 from tui.ui.widgets.top_bar import TopBar
+
+if TYPE_CHECKING:
+    from tui.ui.screens.glance import GlanceScreen
 
 _FIGURES_EVERY: Final = 0.2
 """Seconds between two repaints of figures while an answer streams."""
@@ -77,6 +79,7 @@ class MainScreen(Screen[None]):
         self.zoomed = False
         self.arrangement = Arrangement(visible=())
         self.last_press: dict[str, float] = {}
+        self.over: "GlanceScreen | None" = None
         for binding in bindings(actions, Where.ANYWHERE):
             self._bindings.key_to_bindings[binding.key] = [binding]
         pane_bindings = bindings(actions, Where.PANE)
@@ -153,8 +156,8 @@ class MainScreen(Screen[None]):
     def _touch_lines(self) -> None:
         for line in (*self._lines, self._tabs, self._rail):
             line.touch()
-        if isinstance(self.app.screen, GlanceScreen):
-            self.app.screen.touch()
+        if self.over is not None:
+            self.over.touch()
         queue = queue_lines(list(self.stage.view.panes.values()))
         if queue != self._queue:
             self._queue = queue
