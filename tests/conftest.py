@@ -28,7 +28,18 @@ FIXED_ENVIRONMENT = {
     "LINES": "40",
     "PYTHONHASHSEED": "0",
 }
-REMOVED_PREFIXES = ("ANTHROPIC_", "OPENAI_", "GEMINI_", "GOOGLE_", "LLMMIXER_", "OLLAMA_", "SSH_", "TEXTUAL", "XDG_")
+REMOVED_PREFIXES = (
+    "ANTHROPIC_",
+    "OPENAI_",
+    "GEMINI_",
+    "GOOGLE_",
+    "LITELLM_",
+    "LLMMIXER_",
+    "OLLAMA_",
+    "SSH_",
+    "TEXTUAL",
+    "XDG_",
+)
 REMOVED = (
     "ALL_PROXY",
     "CI",

@@ -124,6 +124,40 @@ def test_keys_are_told_by_the_name_of_the_variable_alone(home: Path, tmp_path: P
     assert KEY not in repr(checks)
 
 
+@pytest.mark.parametrize(("key", "status"), [(KEY, Status.OK), ("", Status.FAIL)])
+def test_the_gateway_and_what_goes_through_it(home: Path, tmp_path: Path, key: str, status: Status) -> None:
+    environ = {
+        "HOME": str(home), "ANTHROPIC_API_KEY": KEY, "OPENAI_BASE_URL": DEAD, "LITELLM_PROXY_API_KEY": key,
+        "LLMMIXER_GATEWAY_BASE_URL": "https://litellm.example.org", "LLMMIXER_GATEWAY_ENDPOINTS": "openai, gemini",
+    }  # fmt: skip
+    config = load(environ=environ, cwd=tmp_path).config
+    checks = by_id(key_checks(config, environ, frozenset()))
+    assert checks["keys.gateway"].status is status
+    assert "LITELLM_PROXY_API_KEY" in checks["keys.gateway"].detail + checks["keys.gateway"].remedy
+    assert checks["keys.gateway.address"].detail == "https://litellm.example.org stands before openai, gemini"
+    assert checks["keys.openai"].detail == "through the gateway, with the gateway's key"
+    assert checks["keys.openai.address"].detail == "OPENAI_BASE_URL is set, and ignored because of the gateway"
+    assert checks["keys.anthropic"].detail == "ANTHROPIC_API_KEY is set"
+    assert KEY not in repr(checks)
+
+
+def test_the_gateway_is_asked_once_for_the_models_of_all_panes(home: Path, tmp_path: Path, server: DemoServer) -> None:
+    environ = {
+        "HOME": str(home), "LITELLM_PROXY_API_KEY": KEY, "OPENAI_COMPATIBLE_BASE_URL": DEAD,
+        "LLMMIXER_GATEWAY_BASE_URL": server.url, "LLMMIXER_GATEWAY_ENDPOINTS": "openai, anthropic",
+    }  # fmt: skip
+    config = load(environ=environ, cwd=tmp_path).config
+    checks = by_id(model_checks(config, environ, offline=False))
+    assert checks["models.gateway"].status is Status.WARN  # the stand-in lists OpenAI's models there, no others
+    assert checks["models.gateway"].detail.endswith("but not claude-sonnet-5-5")
+    assert "models.openai" not in checks
+    assert [(request.path, request.headers["authorization"]) for request in server.requests] == [
+        ("/v1/models", f"Bearer {KEY}")
+    ]
+    dead = load(environ=environ | {"LLMMIXER_GATEWAY_BASE_URL": DEAD}, cwd=tmp_path).config
+    assert by_id(model_checks(dead, environ, offline=False))["models.gateway"].status is Status.FAIL
+
+
 def test_two_different_keys_for_one_vendor(home: Path, tmp_path: Path) -> None:
     config = load(environ={"HOME": str(home)}, cwd=tmp_path).config
     both = by_id(key_checks(config, {"GOOGLE_API_KEY": "one-key", "GEMINI_API_KEY": "another"}, frozenset()))

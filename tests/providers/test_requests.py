@@ -229,3 +229,21 @@ REJECTIONS = [
 @pytest.mark.parametrize(("status", "message", "expected"), REJECTIONS, ids=[row[1][:40] for row in REJECTIONS])
 def test_which_options_a_rejection_names(status: int, message: str, expected: set[str]) -> None:
     assert rejected_options(Rejected(status, message), OPTIONS) == expected
+
+
+@pytest.mark.parametrize(
+    ("base_url", "address", "version"),
+    [
+        (None, None, None),
+        ("https://h.example", "https://h.example", None),
+        ("https://h.example/gemini", "https://h.example/gemini", None),
+        ("https://h.example/v1beta", "https://h.example", "v1beta"),
+        ("https://h.example/a/v1/", "https://h.example/a", "v1"),
+        ("https://v1.example", "https://v1.example", None),
+        ("https://v2", "https://v2", None),
+    ],
+)
+def test_an_address_of_gemini_can_name_the_version(
+    base_url: str | None, address: str | None, version: str | None
+) -> None:
+    assert gemini_api.versioned(base_url) == (address, version)

@@ -1,6 +1,6 @@
 """Rules between keys: a pane names an endpoint and a role that exist, and no two panes share a name.
 
-Fallbacks and limits name endpoints that exist, too.
+Fallbacks, limits and the gateway name endpoints that exist, too.
 """
 
 from collections.abc import Mapping, Sequence
@@ -27,6 +27,11 @@ def check_references(config: Config, origins: Mapping[str, str]) -> list[Mistake
         mistakes += _targets(config, where, f"{key}.fallback", pane.fallback)
     key = "fallback.targets"
     mistakes += _targets(config, origins.get(key, ""), key, config.fallback.targets)
+    for index, name in enumerate(config.gateway.endpoints):
+        if name not in config.endpoints:
+            key = "gateway.endpoints"
+            text = _missing("an endpoint", name, config.endpoints)
+            mistakes.append(Mistake(origins.get(key, ""), f"{key}[{index}]", text))
     for name in config.limits:
         if name not in config.endpoints:
             key = f"limits.{name}"

@@ -19,6 +19,7 @@ from tui.config.paths import shown, state_dir
 from tui.core.errors import LLMMixerError
 from tui.core.secrets import register
 from tui.doctor.report import Check, Status
+from tui.engine.gateway import gateway_endpoints
 
 PACKAGES: Final = ("textual", "anthropic", "openai", "google-genai", "pyte", "ptyprocess", "tomli-w")
 _OLDEST_PYTHON: Final = (3, 11)
@@ -97,12 +98,15 @@ def load_or_default(environ: Mapping[str, str], cwd: Path) -> tuple[Loaded, list
 
 def key_checks(config: Config, environ: Mapping[str, str], used: frozenset[str]) -> list[Check]:
     """Return a check for each endpoint's key, by the name of its variable alone; `used` are the endpoints of panes."""
-    checks = []
+    checks = _gateway_checks(config, environ)
+    behind = gateway_endpoints(config)
     for name, endpoint in config.endpoints.items():
         given = [variable for variable in endpoint.api_key_env if environ.get(variable)]
         register(environ[variable] for variable in given)
         wanted = " or ".join(endpoint.api_key_env)
-        if given:
+        if name in behind:
+            checks.append(_check("keys", name, name, Status.OK, "through the gateway, with the gateway's key"))
+        elif given:
             checks.append(_key_check(name, given, environ))
         elif endpoint.wire is WireName.COMPATIBLE:
             text = "no key set; most servers of this kind need none"
@@ -152,11 +156,30 @@ def _key_check(name: str, given: list[str], environ: Mapping[str, str]) -> Check
     return _check("keys", name, name, Status.OK, f"{given[0]} is set")
 
 
+def _gateway_checks(config: Config, environ: Mapping[str, str]) -> list[Check]:
+    gateway = config.gateway
+    if not gateway.base_url:
+        return []
+    given = [variable for variable in gateway.api_key_env if environ.get(variable)]
+    register(environ[variable] for variable in given)
+    if given:
+        checks = [_key_check("gateway", given, environ)]
+    else:
+        remedy = f"Set {' or '.join(gateway.api_key_env) or 'gateway.api_key_env'} to your key for the gateway."
+        checks = [_check("keys", "gateway", "gateway", Status.FAIL, "gateway.base_url is set, and no key", remedy)]
+    behind = ", ".join(gateway_endpoints(config))
+    text = f"{shown_address(gateway.base_url)} stands before {behind}"
+    return [*checks, _check("keys", "gateway.address", "gateway address", Status.OK, text)]
+
+
 def _address_checks(config: Config, environ: Mapping[str, str]) -> list[Check]:
     checks = []
     for name, endpoint in config.endpoints.items():
         variable = next((variable for variable in endpoint.base_url_env if environ.get(variable)), None)
-        if variable is not None:
+        if variable is not None and name in gateway_endpoints(config):
+            text = f"{variable} is set, and ignored because of the gateway"
+            checks.append(_check("keys", f"{name}.address", f"{name} address", Status.OK, text))
+        elif variable is not None:
             text = f"{variable} sends it to {shown_address(environ[variable])}"
             checks.append(_check("keys", f"{name}.address", f"{name} address", Status.OK, text))
     return checks

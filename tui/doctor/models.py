@@ -11,6 +11,7 @@ from tui.config.model import Config, EndpointConfig, WireName
 from tui.core.errors import Outcome, ProviderError, UsageError
 from tui.doctor.local import shown_address
 from tui.doctor.report import Check, Status
+from tui.engine.gateway import base_url_at, gateway_endpoints
 from tui.engine.local_server import local_models
 from tui.engine.session import base_url_of, key_of, plan_session
 from tui.providers.base import Deadlines, Provider
@@ -75,7 +76,12 @@ def _targets(
 ) -> tuple[list[Target], list[Check]]:
     targets: list[Target] = []
     checks: list[Check] = []
+    behind = gateway_endpoints(config)
+    if behind:
+        targets.append(_gateway_target(config, environ, [model for name in behind for model in wanted.get(name, ())]))
     for name, endpoint in config.endpoints.items():
+        if name in behind:
+            continue
         key, base_url = key_of(endpoint, environ), base_url_of(endpoint, environ)
         target = Target(name=name, endpoint=endpoint, api_key=key, base_url=base_url, wanted=wanted.get(name, ()))
         if endpoint.wire is not WireName.COMPATIBLE:
@@ -87,6 +93,14 @@ def _targets(
             remedy = "To use models on this machine, start the server, for example: ollama serve"
             checks.append(_check(name, name, Status.SKIP, f"nothing listens at {shown_address(base_url)}", remedy))
     return targets, checks
+
+
+def _gateway_target(config: Config, environ: Mapping[str, str], wanted: list[str]) -> Target:
+    """Return the gateway as something to ask: its list of models is that of OpenAI's protocol, whatever it serves."""
+    base_url = base_url_at(config.gateway.base_url, WireName.COMPATIBLE)
+    endpoint = EndpointConfig(wire=WireName.COMPATIBLE, base_url=base_url, api_key_env=config.gateway.api_key_env)
+    key = key_of(endpoint, environ)
+    return Target(name="gateway", endpoint=endpoint, api_key=key, base_url=base_url, wanted=tuple(wanted))
 
 
 def may_answer(base_url: str) -> bool:

@@ -1,4 +1,7 @@
-"""Which panes a session has: from flags, configuration, keys in the environment, a local server, or the demo."""
+"""Which panes a session has: from flags, configuration, keys in the environment, a local server, or the demo.
+
+The addresses and keys are the endpoints' own, or a gateway's.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -8,8 +11,8 @@ from tui.config.model import Config, EndpointConfig, FallbackMode, PaneConfig, W
 from tui.core.chat import Effort
 from tui.core.errors import Problem, UsageError
 from tui.core.untrusted import clean_line
+from tui.engine.gateway import VENDORS, base_url_at, through_gateway
 
-VENDORS: Final = ("anthropic", "openai", "gemini")
 LOCAL: Final = "compatible"
 _DEMO_KEY: Final = "demo"
 _DEMO_MODEL: Final = "demo-model"
@@ -20,7 +23,7 @@ class PanePlan:
     """A pane as it will be built.
 
     `role` is its title; `system` the whole system prompt, the role's text included; `fallbacks` are the models that
-    may answer in its place.
+    may answer in its place. `price_url` is the endpoint's own address when a gateway stands before it.
     """
 
     name: str
@@ -32,6 +35,7 @@ class PanePlan:
     effort: Effort | None = None
     max_tokens: int = 16_384
     base_url: str | None = None
+    price_url: str | None = None
     api_key: str | None = None
     fallbacks: tuple["PanePlan", ...] = ()
     fallback_mode: FallbackMode = FallbackMode.OFF
@@ -60,7 +64,8 @@ def plan_session(
     URL for its models and returns an empty list when none answers. Raises `UsageError` for a pane that names an
     unknown endpoint or has no model.
     """
-    sources = _Sources(config, environ, demo_url, local_models)
+    own_endpoints, config = config.endpoints, through_gateway(config)
+    sources = _Sources(config, own_endpoints, environ, demo_url, local_models)
     if only:
         wanted = [_pane_of_word(word, config) for word in only]
     elif config.panes:
@@ -115,6 +120,7 @@ class _Sources:
     """Where the parts of a plan come from."""
 
     config: Config
+    own_endpoints: Mapping[str, EndpointConfig]
     environ: Mapping[str, str]
     demo_url: str | None
     local_models: Callable[[str], list[str]]
@@ -144,6 +150,7 @@ class _Sources:
             effort=pane.effort,
             max_tokens=pane.max_tokens,
             base_url=base_url,
+            price_url=base_url_of(self.own_endpoints[pane.provider], self.environ) if self.demo_url is None else None,
             api_key=key_of(endpoint, self.environ) if self.demo_url is None else _DEMO_KEY,
         )
 
@@ -163,7 +170,7 @@ class _Sources:
 
     def _base_url(self, endpoint: EndpointConfig) -> str | None:
         if self.demo_url is not None:
-            return demo_base_url(endpoint.wire, self.demo_url)
+            return base_url_at(self.demo_url, endpoint.wire)
         return base_url_of(endpoint, self.environ)
 
     def _listed_model(self, base_url: str | None) -> str:
@@ -174,11 +181,6 @@ class _Sources:
 
 def _fallback_mode(pane: PaneConfig, config: Config) -> FallbackMode:
     return config.fallback.mode if pane.fallback_mode is None else pane.fallback_mode
-
-
-def demo_base_url(wire: WireName, demo_url: str) -> str:
-    """Return the address at which the demo server speaks `wire`, as that wire's SDK wants it."""
-    return demo_url + "/v1" if wire in (WireName.OPENAI, WireName.COMPATIBLE) else demo_url
 
 
 def _endpoint(name: str, config: Config, where: str) -> EndpointConfig:

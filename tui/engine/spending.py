@@ -233,7 +233,7 @@ class Spending:
 def price_source(plan: PanePlan) -> str:
     """Return where a pane's prices are looked up: its vendor, or the address of another service."""
     if plan.endpoint_config.wire is WireName.COMPATIBLE:
-        return plan.base_url or ""
+        return plan.price_url or plan.base_url or ""
     return plan.endpoint_config.wire.value
 
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import re
 import warnings
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -50,6 +51,7 @@ _STOPS: Final = {
 _PLAIN_STOPS: Final = frozenset({StopReason.END, StopReason.MAX_TOKENS, StopReason.TOOL_USE})
 _LEVELS: Final = {Effort.LOW: "LOW", Effort.MEDIUM: "MEDIUM", Effort.HIGH: "HIGH", Effort.MAX: "HIGH"}
 _OWN_ID: Final = "gemini-call-"
+_VERSIONED: Final = re.compile(r"(https?://[^/]+.*?)/+(v\d\w*)/*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,15 @@ class _Clients:
 
     sdk: Any
     http: Any
+
+
+def versioned(base_url: str | None) -> tuple[str | None, str | None]:
+    """Return an address without the version of the API at its end, as in ``…/v1beta``, and that version.
+
+    The SDK puts the version into the path itself, and servers other than Google's often know only one.
+    """
+    match = _VERSIONED.fullmatch(base_url or "")
+    return (base_url, None) if match is None else (match[1], match[2])
 
 
 class _Begun:
@@ -114,10 +125,13 @@ class GeminiProvider(SdkProvider):
                 model="m", contents=to_contents(turn, types), config=to_config(turn, types)
             ):
                 pass
+            address, version = versioned(self._base_url)
             client = genai.Client(
                 api_key=self._api_key,
                 vertexai=False,
-                http_options=types.HttpOptions(base_url=self._base_url, httpx_client=canned, httpx_async_client=http),
+                http_options=types.HttpOptions(
+                    base_url=address, api_version=version, httpx_client=canned, httpx_async_client=http
+                ),
             )
         _ = client.aio.models
         return _Clients(client, http)
