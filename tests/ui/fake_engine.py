@@ -77,10 +77,10 @@ class FakeEngine:
             raise self.failure
         return self.report
 
-    async def export(self, format: Literal["csv", "json"], path: Path) -> None:  # noqa: A002 - as in the port
+    async def export(self, form: Literal["csv", "json"], path: Path) -> None:
         if self.failure is not None:
             raise self.failure
-        self.exported.append((format, path))
+        self.exported.append((form, path))
 
     @property
     def prompts(self) -> list[tuple[str, tuple[str, ...] | None]]:

@@ -19,7 +19,7 @@ _SLOW_IMPORTS = 50.0
     ("prompt", "phases"),
     [
         ("Explain a circuit breaker", {"claude": Phase.DONE, "gpt": Phase.DONE, "gemini": Phase.DONE}),
-        ("demo:overloaded@anthropic hello", {"claude": Phase.OVERLOADED, "gpt": Phase.DONE, "gemini": Phase.DONE}),
+        ("demo:overloaded@anthropic hello", {"claude": Phase.ASKING, "gpt": Phase.DONE, "gemini": Phase.DONE}),
         ("demo:empty@openai hello", {"claude": Phase.DONE, "gpt": Phase.EMPTY, "gemini": Phase.DONE}),
     ],
 )
@@ -44,6 +44,23 @@ async def test_every_pane_ends_in_its_own_clear_state(
                 if phase is Phase.DONE:
                     assert len(app.stage.view.panes[name].tail) > 50
                     assert view.panes[name].totals.output_tokens > 0
+
+
+async def test_another_model_steps_in_when_the_person_agrees(wait_until: WaitUntil, home: Path) -> None:
+    environ = {"HOME": str(home)}
+    config = load(environ=environ, cwd=home).config
+    with DemoServer(pace="instant") as server:
+        plan = plan_session(config, environ, demo_url=server.url)
+        assert plan is not None
+        app = LLMMixerApp(build(config, plan, state_dir=None), config, environ=environ, cwd=home)
+        async with app.run_test(size=(150, 40)) as pilot:
+            claude = app.stage.view.panes["claude"]
+            await pilot.press(*"@claude", "space", *"demo:overloaded@anthropic", "enter")
+            await wait_until(lambda: claude.phase is Phase.ASKING, timeout=_SLOW_IMPORTS)
+            await pilot.press("f6", "f")
+            await wait_until(lambda: claude.phase is Phase.DONE, timeout=_SLOW_IMPORTS)
+            await wait_until(lambda: "by gpt-6.2-sol" in _row(app, 2))
+            assert claude.model == "gpt-6.2-sol"
 
 
 def _row(app: LLMMixerApp, number: int) -> str:

@@ -75,6 +75,9 @@ def test_the_strip_says_each_circuit_by_sign_and_word(glyphs: Glyphs) -> None:
         f"{glyphs.circuit_disabled} disabled", "offline",
     ):  # fmt: skip
         assert part in text
+    view = troubled()
+    view.guard.circuits["anthropic", "claude-sonnet-5-5"].state = CircuitState.CLOSED
+    assert f"{glyphs.circuit_closed} closed, 5 failed Overloaded" in text_of(strip_line(view, 160, glyphs, 2.0))
     signs = {glyphs.circuit_closed, glyphs.circuit_open, glyphs.circuit_half_open, glyphs.circuit_disabled}
     assert len(signs) == 4
 

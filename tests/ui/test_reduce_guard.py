@@ -140,6 +140,13 @@ def test_the_failure_that_ends_a_turn_is_told_once_at_length() -> None:
     assert pane.wait is None
 
 
+def test_a_request_that_was_never_sent_is_no_attempt() -> None:
+    view = begun()
+    pane = feed(view, (2.0, failed(0, problem=Problem(title="Circuit open", text="Left alone."))), (2.0, OFFERED))
+    assert said(pane) == "not sent: Circuit open"
+    assert view.guard.counts[SONNET].failures == 0
+
+
 def test_a_cut_answer_may_be_kept_or_restarted() -> None:
     text = TextDelta(pane="claude", turn="t1", seq=1, text="half an ans")
     pane = feed(begun(), (1.5, text), (2.0, ended(Outcome.TRUNCATED)))

@@ -10,6 +10,7 @@ from tui.ui.view.format import Tone
 from tui.ui.view.state import PaneView
 
 if TYPE_CHECKING:
+    from tui.ui.screens.glance import GlanceScreen
     from tui.ui.screens.main import MainScreen
 
 _MOST_USD: Final = Decimal(1_000_000)
@@ -89,7 +90,7 @@ def _spend(screen: "MainScreen", _: int) -> None:
     from tui.ui.screens.spend import SpendScreen
 
     if isinstance(screen.engine, SpendSource):
-        screen.app.push_screen(SpendScreen(screen.stage, screen.engine, screen.actions))
+        _show_over(screen, SpendScreen(screen.stage, screen.engine, screen.actions))
     else:
         screen.flash("This session keeps no ledger", Tone.WARN)
 
@@ -97,7 +98,17 @@ def _spend(screen: "MainScreen", _: int) -> None:
 def _health(screen: "MainScreen", _: int) -> None:
     from tui.ui.screens.health import HealthScreen
 
-    screen.app.push_screen(HealthScreen(screen.stage, screen.engine, screen.actions))
+    _show_over(screen, HealthScreen(screen.stage, screen.engine, screen.actions))
+
+
+def _show_over(screen: "MainScreen", page: "GlanceScreen") -> None:
+    """Show a page over the panes that follows the events while it is open."""
+
+    def closed(_: None) -> None:
+        screen.over = None
+
+    screen.over = page
+    screen.app.push_screen(page, closed)
 
 
 GUARD_HANDLERS: Final[Mapping[str, Callable[["MainScreen", int], None]]] = {

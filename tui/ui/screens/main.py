@@ -79,7 +79,7 @@ class MainScreen(Screen[None]):
         self.zoomed = False
         self.arrangement = Arrangement(visible=())
         self.last_press: dict[str, float] = {}
-        self.over: "GlanceScreen | None" = None
+        self.over: GlanceScreen | None = None
         for binding in bindings(actions, Where.ANYWHERE):
             self._bindings.key_to_bindings[binding.key] = [binding]
         pane_bindings = bindings(actions, Where.PANE)
@@ -292,7 +292,7 @@ class MainScreen(Screen[None]):
 def clocks_run(view: SessionView, now: float) -> bool:
     """Whether something on screen counts seconds: a turn runs, a retry is due, a circuit waits."""
     return view.guard.waits(now) or any(
-        pane.busy or (pane.turn is not None and pane.turn.retry_at is not None and pane.turn.retry_at > now)
+        pane.running or (pane.turn is not None and pane.turn.retry_at is not None and pane.turn.retry_at > now)
         for pane in view.panes.values()
     )
 

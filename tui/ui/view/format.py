@@ -236,11 +236,11 @@ def head_figures(pane: PaneView, width: int, glyphs: Glyphs) -> Line:
     narrow = width < _FULL_MODEL_FROM
     parts: list[tuple[int, Span]] = [(1, badge) for badge in badges(turn)]
     parts += [(rank, (text, Tone.MUTED)) for rank, text in _figures(turn, glyphs, narrow=narrow) if text]
+    if turn.attempt > 1:
+        parts.append((1, (f"try {turn.attempt}", Tone.WARN)))
     if parts:
         rank, (first, tone) = parts[0]
         parts[0] = (rank, (f"{' ' if narrow else '   '}{first}", tone))
-    if turn.attempt > 1:
-        parts.append((1, (f"try {turn.attempt}", Tone.WARN)))
     return fit(
         parts, (queue[0] + " ", queue[1]) if queue[0] else ("", Tone.PLAIN), width, apart=2, end=ellipsis(glyphs)
     )

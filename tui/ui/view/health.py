@@ -101,7 +101,7 @@ def _model(row: HealthRow, width: int, glyphs: Glyphs, now: float, *, marked: bo
     front: Span = (f" {glyphs.prompt_mark} " if marked else "   ", Tone.ACCENT)
     calls = f"{counts.attempts} call{'' if counts.attempts == 1 else 's'}"
     tries = f"{counts.failures} of {calls} failed" if counts.failures else calls
-    if circuit.failures:
+    if circuit.failures and circuit.state is not CircuitState.CLOSED:
         tries += f", {circuit.failures} in a row"
     first = fit(
         [(0, name), (1, (f"{tries}", Tone.MUTED))],

@@ -92,7 +92,7 @@ def _money(view: SessionView, width: int, glyphs: Glyphs, now: float) -> list[Li
         return []
     lines = [_pair("today, month", f"{usd_short(latest.day_pico)}  {usd_short(latest.month_pico)}", width)]
     spark = sparkline(view.guard.money.per_minute(now, min(_SPARK_WIDTH, max(width - 22, 1))), glyphs)
-    rate = (rate_text(view, now) if view.busy else "") or "a minute"
+    rate = (rate_text(view, now) if view.running else "") or "a minute"
     if spark.strip():
         lines.append(fit([(0, ("pace", Tone.MUTED)), (1, (spark, Tone.ACCENT))], (rate, Tone.PLAIN), width, apart=2))
     if latest.saved_pico:

@@ -71,8 +71,10 @@ def _turn(guard: GuardView, pane: PaneView, turn: TurnView, event: _TurnEvent, n
         flush_failure(pane, now)
     match event:
         case AttemptFailed():
-            guard.counts.setdefault(event.model, Counts()).failures += 1
-            pane.failed = f"attempt {event.attempt} failed: {event.problem.title}"
+            if event.attempt:
+                guard.counts.setdefault(event.model, Counts()).failures += 1
+            front = f"attempt {event.attempt} failed" if event.attempt else "not sent"
+            pane.failed = f"{front}: {event.problem.title}"
             asked = f", asks to wait {countdown(event.retry_after)}" if event.retry_after is not None else ""
             guard.happened(now, event.model, f"{pane.failed}{asked}", NoticeLevel.WARNING)
         case RetryScheduled():

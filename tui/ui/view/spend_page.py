@@ -91,7 +91,7 @@ def _title(report: SpendReport, width: int, glyphs: Glyphs, *, demo: bool) -> Li
     notes = [
         f"+ {whole.unpriced} unpriced" if whole.unpriced else "",
         f"{usd_short(whole.saved_pico)} saved" if whole.saved_pico else "",
-        f"{report.entries} entries",
+        f"{report.entries} entr{'y' if report.entries == 1 else 'ies'}",
     ]
     return fit(
         left, ("  ".join(note for note in notes if note) + " ", Tone.MUTED), width, apart=2, end=ellipsis(glyphs)

@@ -141,7 +141,7 @@ def money_spans(view: SessionView, width: int, glyphs: Glyphs, now: float) -> Li
         parts.append((6, ((sums, Tone.MUTED),)))
     if latest and latest.saved_pico:
         parts.append((5, ((f"{usd_short(latest.saved_pico)} saved", Tone.OK),)))
-    rate = rate_text(view, now) if view.busy else ""
+    rate = rate_text(view, now) if view.running else ""
     if rate:
         parts.append((4, ((rate, Tone.MUTED),)))
     parts.append((0, ((session, Tone.STRONG),)))

@@ -186,6 +186,11 @@ class PaneView:
         """Whether a turn is running."""
         return self.phase in BUSY
 
+    @property
+    def running(self) -> bool:
+        """Whether time matters: a turn runs, and it does not wait for the person."""
+        return self.busy and self.phase is not Phase.ASKING
+
     def set_phase(self, phase: Phase) -> None:
         """Change what the pane is doing; a change is painted at the next frame."""
         if phase is not self.phase:
@@ -213,6 +218,11 @@ class SessionView:
     def busy(self) -> bool:
         """Whether any pane has a running turn."""
         return any(pane.busy for pane in self.panes.values())
+
+    @property
+    def running(self) -> bool:
+        """Whether time matters in any pane."""
+        return any(pane.running for pane in self.panes.values())
 
     @property
     def current(self) -> PaneView | None:

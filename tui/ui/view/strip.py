@@ -48,10 +48,12 @@ def circuit_tone(circuit: CircuitView) -> Tone:
 
 
 def circuit_words(circuit: CircuitView, now: float) -> str:
-    """A circuit's state, with the seconds until it may be tried again: ``closed``, ``open 24s``."""
+    """A circuit's state, with its failures or the seconds until it may be tried: ``closed, 3 failed``, ``open 24s``."""
     words = STATE_WORDS[circuit.state]
     if circuit.state is CircuitState.OPEN and circuit.retry_at is not None:
         return f"{words} {countdown(circuit.retry_at - now)}"
+    if circuit.state is CircuitState.CLOSED and circuit.failures:
+        return f"{words}, {circuit.failures} failed"
     return words
 
 
@@ -81,7 +83,7 @@ def _models(view: SessionView, glyphs: Glyphs, now: float, level: int) -> Line:
         if level in (_MOST, _REASONS) or (level == _WORDS and not closed):
             sign += f" {circuit_words(circuit, now)}"
         spans.append((f"{sign} ", circuit_tone(circuit)))
-        if level == _MOST and not closed and circuit.reason:
+        if level == _MOST and circuit.reason and (circuit.failures or not closed):
             spans.append((f"{clip(circuit.reason, _REASON_WIDTH, ellipsis(glyphs))} ", Tone.MUTED))
         spans.append((" ", Tone.PLAIN))
     return tuple(spans)
