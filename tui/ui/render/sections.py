@@ -34,8 +34,7 @@ def dress_of(kind: SectionKind, palette: Palette, glyphs: Glyphs, *, has_head: b
     if kind is SectionKind.THINKING:
         return Dress(palette.muted(), (indent,), (indent,))
     role = {SectionKind.NOTICE: "notice", SectionKind.ERROR: "error"}.get(kind, "thinking")
-    signs = {SectionKind.NOTICE: glyphs.notice, SectionKind.ERROR: glyphs.error, SectionKind.REMARK: glyphs.dot}
-    sign = signs.get(kind, " ")
+    sign = {SectionKind.NOTICE: glyphs.notice, SectionKind.ERROR: glyphs.error}.get(kind, " ")
     first: Run = indent if has_head else (f"{sign} ", palette[role])
     return Dress(_recoloured(palette, palette[role]), (first,), (indent,))
 
