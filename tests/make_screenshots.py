@@ -62,7 +62,8 @@ async def finished(pilot: Pilot[None], *panes: str) -> None:
     """Wait until panes (all when none is named) have answered."""
     view = app_of(pilot).stage.view
     names = panes or tuple(view.panes)
-    await until(lambda: all(view.panes[name].turn is not None and not view.panes[name].busy for name in names))
+    panes = [view.panes[name] for name in names]
+    await until(lambda: all(pane.turn is not None and (not pane.busy or pane.offer is not None) for pane in panes))
     await pilot.pause()
 
 
@@ -97,6 +98,43 @@ async def helping(pilot: Pilot[None]) -> None:
     await pilot.pause()
 
 
+async def spending(pilot: Pilot[None]) -> None:
+    await command(pilot, "/budget 0.60")
+    for prompt in (PROMPT, "Write a python function that parses a date", "Explain git rebase"):
+        await ask(pilot, prompt)
+        await finished(pilot)
+    await pilot.press("f5")
+    await until(lambda: len(pilot.app.screen_stack) > 1)
+    await pilot.pause(0.5)
+
+
+async def refused(pilot: Pilot[None]) -> None:
+    await command(pilot, "/budget 0.035")
+    await ask(pilot, PROMPT)
+    await finished(pilot)
+
+
+async def standing_in(pilot: Pilot[None]) -> None:
+    await ask(pilot, f"@claude {PROMPT} (demo:overloaded)")
+    view = app_of(pilot).stage.view
+    await until(lambda: view.panes["claude"].offer is not None)
+    await pilot.press("alt+a")
+    await finished(pilot, "claude")
+
+
+async def health(pilot: Pilot[None]) -> None:
+    await standing_in(pilot)
+    await pilot.press("f9")
+    await until(lambda: len(pilot.app.screen_stack) > 1)
+    await pilot.pause()
+
+
+async def command(pilot: Pilot[None], text: str) -> None:
+    """Type a slash command and run it."""
+    await ask(pilot, text)
+    await pilot.pause()
+
+
 async def showcase(pilot: Pilot[None]) -> None:
     await ask(pilot, "@claude demo:markdown@all")
     await finished(pilot, "claude")
@@ -110,6 +148,10 @@ SHOTS = (
     Shot("narrow", (80, 24), answered),
     Shot("failures", (120, 40), failing),
     Shot("markdown", (100, 50), showcase),
+    Shot("spend", (120, 40), spending),
+    Shot("budget", (120, 40), refused),
+    Shot("fallback", (120, 40), standing_in),
+    Shot("health", (120, 40), health),
     Shot("scenes", (120, 40), scenes),
     Shot("help", (120, 40), helping),
     Shot("light", (120, 40), answered, theme="llmmixer-light"),
@@ -130,7 +172,7 @@ async def take(shot: Shot, home: Path) -> str:
     with DemoServer(pace=shot.pace) as server:
         plan = plan_session(config, environ, demo_url=server.url)
         assert plan is not None
-        engine = build(config, plan, state_dir=None)
+        engine = build(config, plan, state_dir=home / "state", project="llmmixer")
         app = LLMMixerApp(engine, config, environ=environ, cwd=ROOT)
         async with app.run_test(size=shot.size) as pilot:
             await pilot.pause()
