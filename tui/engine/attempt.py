@@ -33,7 +33,8 @@ from tui.core.secrets import StreamMasker
 from tui.core.untrusted import clean, clean_line
 from tui.providers.base import Provider
 
-_CHARACTERS_PER_TOKEN: Final = 4
+_ASCII_PER_TOKEN: Final = 4
+"""Characters; each other character counts as a token of its own."""
 _REPORT_EVERY: Final = 800
 """Characters of an answer between two estimates of its cost."""
 
@@ -44,12 +45,14 @@ class _TextLane:
     def __init__(self, emit: Callable[[str], None]) -> None:
         self.parts: list[str] = []
         self.characters = 0
+        self._others = 0
         self._emit = emit
         self._masker = StreamMasker()
 
     def feed(self, raw: str) -> None:
         self.parts.append(raw)
         self.characters += len(raw)
+        self._others += _not_ascii(raw)
         self._show(self._masker.feed(clean(raw)))
 
     def flush(self) -> None:
@@ -57,6 +60,9 @@ class _TextLane:
 
     def raw(self) -> str:
         return "".join(self.parts)
+
+    def tokens(self) -> int:
+        return _tokens(self.characters, self._others)
 
     def _show(self, text: str) -> None:
         if text:
@@ -145,27 +151,29 @@ class Attempt:
         return AssistantMessage(text=self.text, thinking=self.thinking, tool_calls=self.calls, native=self.final.native)
 
     def usage(self) -> Usage:
-        """Return the provider's count, or an estimate of what a cut stream will be charged for."""
+        """Return the provider's count, or an estimate of what a cut stream will be charged for.
+
+        A count that came before the end is a lower bound: models also generate what is never shown.
+        """
         if self.final is not None and self._usage is not None:
             return self._usage
         if not self.opened:
             return Usage()
         seen = self._usage or Usage(input_tokens=estimate_input(self.request), estimated=True)
-        arguments = sum(len(call.arguments) for call in self._calls)
-        generated = _tokens(self._text.characters + self._thinking.characters + arguments)
-        if generated <= seen.output_tokens and not seen.estimated:
-            return seen
+        arguments = sum(_text_tokens(call.arguments) for call in self._calls)
+        generated = self._text.tokens() + self._thinking.tokens() + arguments
         return Usage(
             input_tokens=seen.input_tokens,
             cache_read_tokens=seen.cache_read_tokens,
             cache_write_5m_tokens=seen.cache_write_5m_tokens,
             cache_write_1h_tokens=seen.cache_write_1h_tokens,
             output_tokens=max(generated, seen.output_tokens),
-            reasoning_tokens=max(_tokens(self._thinking.characters), seen.reasoning_tokens),
+            reasoning_tokens=max(self._thinking.tokens(), seen.reasoning_tokens),
             estimated=True,
         )
 
     def _take(self, chunk: Chunk) -> None:
+        self.opened = True
         match chunk:
             case TextPiece(text=text):
                 self._mark_first_token()
@@ -207,7 +215,6 @@ class Attempt:
             self.publish(UsageReported(pane=self.pane, turn=self.turn, usage=usage, cost_pico=self.cost(usage)))
 
     def _open(self, request_id: str | None) -> None:
-        self.opened = True
         self.request_id = None if request_id is None else clean_line(request_id)
         self.publish(StreamStarted(pane=self.pane, turn=self.turn, attempt=self.number, request_id=self.request_id))
 
@@ -233,8 +240,17 @@ def clean_call(call: ToolCall) -> ToolCall:
 
 def estimate_input(request: ChatRequest) -> int:
     """Return a rough count of a request's input tokens."""
-    return _tokens(sum(len(message.text) for message in request.messages) + len(request.system))
+    texts = (request.system, *(message.text for message in request.messages))
+    return _tokens(sum(map(len, texts)), sum(map(_not_ascii, texts)))
 
 
-def _tokens(characters: int) -> int:
-    return -(-characters // _CHARACTERS_PER_TOKEN)
+def _text_tokens(text: str) -> int:
+    return _tokens(len(text), _not_ascii(text))
+
+
+def _tokens(characters: int, others: int) -> int:
+    return -(-(characters - others) // _ASCII_PER_TOKEN) + others
+
+
+def _not_ascii(text: str) -> int:
+    return 0 if text.isascii() else len(text) - len(text.encode("ascii", "ignore"))

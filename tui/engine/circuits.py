@@ -17,8 +17,10 @@ from tui.resilience.breaker import BreakerKey, Breakers, BreakerState, CircuitBr
 from tui.resilience.offline import OfflineDetector
 
 _COUNTED: Final = frozenset({Outcome.TRANSIENT, Outcome.TRUNCATED, Outcome.RATE_LIMITED, Outcome.OFFLINE})
-_UNREACHED: Final = frozenset({Outcome.OFFLINE, Outcome.CANCELLED})
+_ANSWERS: Final = frozenset({Outcome.RATE_LIMITED, Outcome.QUOTA_SPENT, Outcome.CALLER_ERROR, Outcome.AUTH})
+"""Failures only a provider that was reached can tell of. A cut or silent stream may be the network's fault."""
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+_UNTOUCHED: Final = (CircuitState.CLOSED, 0, "", None)
 _AFTER: Final = 0.05
 """Seconds added to a wake-up, so that the clock has surely passed the moment."""
 
@@ -52,7 +54,8 @@ class Circuits:
             if not on_this_machine(plan):
                 remote.add(plan.endpoint)
         self._offline = OfflineDetector(clock.monotonic, settings.offline_window, remote)
-        self._told: dict[BreakerKey, tuple[CircuitState, int]] = {}
+        self._clock = clock
+        self._told: dict[BreakerKey, tuple[CircuitState, int, str, int | None]] = {}
         self._timers: dict[BreakerKey, asyncio.TimerHandle] = {}
 
     def admit(self, plan: PanePlan) -> Permit | Failure:
@@ -64,6 +67,16 @@ class Circuits:
             return _refused(plan, refusal, quota=self._breakers.get(key).snapshot().quota_spent)
         finally:
             self._tell(key)
+
+    def passable(self, plan: PanePlan) -> bool:
+        """Whether `admit` would give leave now."""
+        snapshot = self._breakers.get(key_of(plan)).snapshot()
+        return snapshot.state is not BreakerState.OPEN and not snapshot.probing
+
+    @property
+    def offline(self) -> bool:
+        """Whether the network is down, so that no provider is to blame."""
+        return self._offline.offline
 
     def settle(self, plan: PanePlan, permit: Permit, failure: Failure | None) -> None:
         """Book how a permitted call ended; `failure` is None for a success."""
@@ -78,7 +91,7 @@ class Circuits:
             permit.quota_spent(failure.retry_after, failure.problem.title)
         else:
             permit.neutral()
-        if failure is None or failure.outcome not in _UNREACHED:
+        if failure is None or failure.status is not None or failure.outcome in _ANSWERS:
             self._reached(plan)
         self._tell(key_of(plan))
 
@@ -96,10 +109,6 @@ class Circuits:
                 breaker.enable()
         self._tell(key_of(plan), always=True)
 
-    def passable(self, plan: PanePlan) -> bool:
-        """Whether a call would be admitted now."""
-        return self._breakers.get(key_of(plan)).snapshot().state is not BreakerState.OPEN
-
     def close(self) -> None:
         """Watch the clock no longer."""
         for timer in self._timers.values():
@@ -112,9 +121,10 @@ class Circuits:
             return False
         was = self._offline.offline
         if self._offline.failed(plan.endpoint) and not was:
-            for _, breaker in self._breakers:
-                breaker.forget_failures()
             self._publish(OfflineChanged(offline=True))
+            for key, breaker in self._breakers:
+                breaker.forget_failures()
+                self._tell(key)
         return self._offline.offline
 
     def _reached(self, plan: PanePlan) -> None:
@@ -125,10 +135,13 @@ class Circuits:
         snapshot = self._breakers.get(key).snapshot()
         state = CircuitState.DISABLED if snapshot.disabled else CircuitState(snapshot.state.value)
         self._watch(key, snapshot.retry_in if state is CircuitState.OPEN else None)
-        if not always and self._told.get(key, (CircuitState.CLOSED, 0)) == (state, snapshot.failures):
-            return
-        self._told[key] = (state, snapshot.failures)
         finite = snapshot.retry_in is not None and math.isfinite(snapshot.retry_in)
+        until = round(self._clock.monotonic() + (snapshot.retry_in or 0.0)) if finite else None
+        until = until if state is CircuitState.OPEN else None
+        now = (state, snapshot.failures, snapshot.reason, until)
+        if not always and self._told.get(key, _UNTOUCHED) == now:
+            return
+        self._told[key] = now
         self._publish(
             CircuitChanged(
                 provider=key.provider,

@@ -39,15 +39,18 @@ class Route:
         return request if request.model == self.plan.model else replace(request, model=self.plan.model)
 
 
-async def sleep_or_hurry(seconds: float, hurry: asyncio.Event) -> None:
-    """Wait `seconds`, or until somebody is in a hurry."""
+async def sleep_or_hurry(seconds: float, hurry: asyncio.Event) -> bool:
+    """Wait `seconds`, or until somebody is in a hurry; return whether somebody was.
+
+    Only a hurry during this wait counts: an earlier one was for something else.
+    """
+    hurry.clear()
     try:
         async with asyncio.timeout(seconds):
             await hurry.wait()
     except TimeoutError:
-        return
-    finally:
-        hurry.clear()
+        return False
+    return True
 
 
 @dataclass(slots=True, kw_only=True)
@@ -66,7 +69,7 @@ class Guard:
     cache: ResponseCache | None
     clock: Clock
     random: Random = field(default_factory=Random)
-    sleep: Callable[[float, asyncio.Event], Awaitable[None]] = sleep_or_hurry
+    sleep: Callable[[float, asyncio.Event], Awaitable[bool]] = sleep_or_hurry
     _keeping: set[asyncio.Task[bool]] = field(default_factory=set)
     _limiters: dict[str, RateLimiter] = field(default_factory=dict)
     _retry_budgets: dict[str, RetryBudget] = field(default_factory=dict)

@@ -5,9 +5,9 @@ never part of the turn: it goes on when the turn is cancelled, and `close` waits
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import tzinfo
-from typing import Final
+from typing import Any, Final
 
 from tui.config.model import BudgetScope, Config, WireName
 from tui.core.chat import ChatRequest, Usage
@@ -17,14 +17,15 @@ from tui.core.events import Event, Notice, NoticeLevel
 from tui.core.guard_events import BudgetAlert, BudgetState, SpendChanged
 from tui.engine.attempt import Attempt
 from tui.engine.session import PanePlan
-from tui.spend.budget import Alert, Budget, Refusal, Standing, Window, budgets_of, windows_for, zone
+from tui.spend.budget import Alert, Budget, Refusal, Standing, Window, any_hard, budgets_of, windows_for, zone
 from tui.spend.ledger import Ledger
-from tui.spend.prices import PriceBook, Quote
-from tui.spend.records import Call, Hold, Receipt
+from tui.spend.prices import Bill, PriceBook, Quote
+from tui.spend.records import Call, Hold, Receipt, State
 from tui.spend.usage import Calibration, estimate_request
 
 BUDGET_CODE: Final = "budget"
 _SESSION_LIMIT: Final = "session limit"
+_NO_LEDGER: Final = Problem(title="No ledger", text="This session keeps no record of what it spends.")
 _GAUGES: Final = tuple(
     Budget(name=f"#{scope.value}", scope=scope, limit_pico=0, hard=False, thresholds=())
     for scope in (BudgetScope.SESSION, BudgetScope.PROJECT, BudgetScope.DAY, BudgetScope.MONTH)
@@ -58,6 +59,9 @@ class Spending:
         self._bookings: set[asyncio.Task[None]] = set()
         self._broken = False
         self._saved_pico = 0
+        self._lease_s = config.spend.lease_minutes * 60.0
+        self._running: dict[str, Hold] = {}
+        self._renewal: asyncio.TimerHandle | None = None
 
     def cost(self, plan: PanePlan, usage: Usage) -> int | None:
         """Return what `usage` costs in pico-dollars, or None when the price is unknown."""
@@ -73,39 +77,60 @@ class Spending:
         if limit_pico is not None:
             limit = Budget(name=_SESSION_LIMIT, scope=BudgetScope.SESSION, limit_pico=limit_pico)
             self.budgets = (*self.budgets, limit)
-        self.refresh()
+        if self.ledger is not None:
+            self._start(self._tell_new_limit(self.ledger))
 
     async def hold(self, plan: PanePlan, request: ChatRequest, *, pane: str, turn: str, attempt: int) -> Hold | Failure:
         """Reserve what a call can cost at most, or return why it may not be made.
 
-        Without a ledger, or with a broken one and no hard budget, the call goes on unrecorded.
+        Without a ledger, or with a broken one, a call that no hard budget is for goes on unrecorded.
         """
         call = self._call(plan, request, pane=pane, turn=turn, attempt=attempt)
         unrecorded = Hold(id="", call=call, max_tokens=request.max_tokens, amount_pico=None, begun=self._clock.wall())
+        windows = self._windows(plan.endpoint)
         if self.ledger is None:
-            return unrecorded
+            return _unrecordable(_NO_LEDGER) if any_hard(windows) else unrecorded
         try:
-            held = await self.ledger.hold(call, self._windows(plan.endpoint), least=self._least)
+            held = await self.ledger.hold(call, windows, least=self._least)
         except LLMMixerError as error:
             self._say_broken(error)
-            return self._unrecordable(error) if any(budget.hard for budget in self.budgets) else unrecorded
+            return _unrecordable(error.problem) if any_hard(windows) else unrecorded
+        self._broken = False
         if isinstance(held, Refusal):
             return Failure(outcome=Outcome.QUOTA_SPENT, problem=held.problem, code=BUDGET_CODE)
+        self._running[held.id] = held
+        self._watch_leases()
         self._tell_alerts(held.alerts)
         self.refresh()
         return held
 
-    def finish(self, plan: PanePlan, hold: Hold, attempt: Attempt, failure: Failure | None) -> None:
-        """Book how a held call ended. Returns at once; the booking goes on by itself."""
+    def finish(self, plan: PanePlan, hold: Hold, attempt: Attempt, failure: Failure | None) -> int | None:
+        """Book how a held call ended; return what it cost, None when its price is unknown.
+
+        Returns at once; the booking goes on by itself.
+        """
+        self._running.pop(hold.id, None)
         usage = attempt.usage()
+        bill = (
+            self.prices.bill(plan.model, usage, hold.begun, price_source(plan)) if attempt.opened else Bill(cost_pico=0)
+        )
         if failure is None and not usage.estimated:
             self.calibration.observe(plan.model, estimate_request(attempt.request), usage.total_input_tokens)
         if self.ledger is None or not hold.id:
             self.refresh()
+        else:
+            self._start(self._end(self.ledger, hold, attempt, usage, bill))
+        return bill.cost_pico
+
+    async def renew(self) -> None:
+        """Begin the lease of every running call anew, so that none is taken for lost however long it runs."""
+        if self.ledger is None:
             return
-        task = asyncio.get_running_loop().create_task(self._end(self.ledger, plan, hold, attempt, usage))
-        self._bookings.add(task)
-        task.add_done_callback(self._bookings.discard)
+        for hold in tuple(self._running.values()):
+            try:
+                await self.ledger.renew(hold)
+            except LLMMixerError as error:
+                self._say_broken(error)
 
     def note_saved(self, saved_pico: int | None) -> None:
         """Count what an answer from the cache did not cost."""
@@ -115,9 +140,7 @@ class Spending:
     def refresh(self) -> None:
         """Publish how things stand, soon."""
         if self.ledger is not None:
-            task = asyncio.get_running_loop().create_task(self._tell_standings(self.ledger))
-            self._bookings.add(task)
-            task.add_done_callback(self._bookings.discard)
+            self._start(self._tell_standings(self.ledger))
 
     def estimate(self, plan: PanePlan, input_tokens: int, output_tokens: int) -> int | None:
         """Return what a call of that size would cost in pico-dollars; None when the price is unknown."""
@@ -125,6 +148,8 @@ class Spending:
 
     async def close(self) -> None:
         """Finish every booking and close the ledger."""
+        if self._renewal is not None:
+            self._renewal.cancel()
         while self._bookings:
             await asyncio.wait(set(self._bookings))
         if self.ledger is not None:
@@ -160,19 +185,43 @@ class Spending:
             tz=self.zone,
         )
 
-    async def _end(self, ledger: Ledger, plan: PanePlan, hold: Hold, attempt: Attempt, usage: Usage) -> None:
+    def _start(self, booking: Coroutine[Any, Any, None]) -> None:
+        """Let a booking go on by itself; `close` waits for it."""
+        task = asyncio.get_running_loop().create_task(booking)
+        self._bookings.add(task)
+        task.add_done_callback(self._bookings.discard)
+
+    def _watch_leases(self) -> None:
+        if self._renewal is None and self._running:
+            self._renewal = asyncio.get_running_loop().call_later(self._lease_s / 3, self._lease_runs)
+
+    def _lease_runs(self) -> None:
+        self._renewal = None
+        if self._running:
+            self._start(self.renew())
+            self._watch_leases()
+
+    async def _tell_new_limit(self, ledger: Ledger) -> None:
         try:
-            receipt = await self._booked(ledger, plan, hold, attempt, usage)
+            self._tell_alerts(await ledger.alerts(self._windows(None)))
+        except LLMMixerError as error:
+            self._say_broken(error)
+        await self._tell_standings(ledger)
+
+    async def _end(self, ledger: Ledger, hold: Hold, attempt: Attempt, usage: Usage, bill: Bill) -> None:
+        try:
+            receipt = await self._booked(ledger, hold, attempt, usage, bill)
         except LLMMixerError as error:
             self._say_broken(error)
             return
+        if receipt.first and receipt.state is not State.DUPLICATE:
+            self._saved_pico += bill.saved_pico
         self._tell_alerts(receipt.alerts)
         await self._tell_standings(ledger)
 
-    async def _booked(self, ledger: Ledger, plan: PanePlan, hold: Hold, attempt: Attempt, usage: Usage) -> Receipt:
+    async def _booked(self, ledger: Ledger, hold: Hold, attempt: Attempt, usage: Usage, bill: Bill) -> Receipt:
         if not attempt.opened:
             return await ledger.release(hold)
-        bill = self.prices.bill(plan.model, usage, hold.begun, price_source(plan))
         if usage.estimated:
             return await ledger.estimate(hold, usage, bill.cost_pico, saved_pico=bill.saved_pico)
         return await ledger.settle(
@@ -221,13 +270,14 @@ class Spending:
             self._broken = True
             self._publish(Notice(level=NoticeLevel.ERROR, problem=error.problem))
 
-    def _unrecordable(self, error: LLMMixerError) -> Failure:
-        problem = Problem(
-            title="Budget cannot be kept",
-            text=f"A hard budget is set, but the ledger cannot be used. {error.problem.text}",
-            hint=error.problem.hint,
-        )
-        return Failure(outcome=Outcome.QUOTA_SPENT, problem=problem, code=BUDGET_CODE)
+
+def _unrecordable(why: Problem) -> Failure:
+    problem = Problem(
+        title="Budget cannot be kept",
+        text=f"A hard budget is set, but the ledger cannot be used. {why.text}",
+        hint=why.hint,
+    )
+    return Failure(outcome=Outcome.QUOTA_SPENT, problem=problem, code=BUDGET_CODE)
 
 
 def price_source(plan: PanePlan) -> str:

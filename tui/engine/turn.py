@@ -15,7 +15,7 @@ from tui.core.chat import (
     UsageSeen,
 )
 from tui.core.clock import Clock
-from tui.core.errors import Failure, Outcome, ProviderError
+from tui.core.errors import Failure, Outcome, Problem, ProviderError
 from tui.core.events import Event, MessageCompleted, TurnFinished
 from tui.core.guard_events import (
     AnsweredFromCache,
@@ -33,7 +33,7 @@ from tui.engine.spending import BUDGET_CODE
 from tui.engine.verdict import CANCELLED, verdict
 from tui.resilience.breaker import Permit
 from tui.resilience.fallback import FallbackChain, Stay, Switch, Target
-from tui.resilience.ratelimit import Ticket
+from tui.resilience.ratelimit import Ticket, WaitCause
 from tui.resilience.retry import GiveUp, plan_retry
 from tui.spend.records import Hold
 from tui.spend.usage import add
@@ -51,7 +51,7 @@ class TurnResult:
 
 @dataclass(frozen=True, slots=True)
 class _Failed:
-    """Why a model did not answer; `real` is false when no call was made at all."""
+    """Why a model did not answer; `real` is false when no call to it was made at all."""
 
     failure: Failure
     real: bool = True
@@ -78,15 +78,21 @@ class Turn:
     _cached: bool = False
     _consent: asyncio.Future[bool] | None = None
     _attempt: Attempt | None = None
+    _untold: AttemptFailed | None = None
+    _last_real: Failure | None = None
+    _impatient: bool = False
+    _asked_s: float = 0.0
     _model: str = ""
     _spent: Usage = field(default_factory=Usage)
     _cost_pico: int | None = 0
-    _began: float = 0.0
+    _began: float = field(init=False)
     _numbers: Callable[[], int] = field(default_factory=lambda: itertools.count(1).__next__)
+
+    def __post_init__(self) -> None:
+        self._began = self.clock.monotonic()
 
     async def run(self) -> None:
         """Get an answer. Raises `ProviderError` with the failure a person is to see."""
-        self._began = self.clock.monotonic()
         own = next(iter(self.routes.values()))
         if await self._answer_from_cache(own):
             return
@@ -104,7 +110,7 @@ class Turn:
             )
             if isinstance(step, Stay):
                 raise ProviderError(step.failure)
-            self._tell_failure(route, failed.failure)
+            self._tell_failure()
             route = await self._switch(step)
 
     def answer_fallback(self, accept: bool) -> bool:
@@ -184,30 +190,33 @@ class Turn:
                 pane=self.pane, turn=self.turn, asked=asked, target=target.plan.model, reason=reason
             )
             self._consent = asyncio.get_running_loop().create_future()
+            asked_at = self.clock.monotonic()
             self.publish(offer)
             if not await self._consent:
-                raise ProviderError(step.reason)
+                raise ProviderError(self._last_real or step.reason)
+            self._asked_s += self.clock.monotonic() - asked_at
         self.publish(
             FallbackStarted(pane=self.pane, turn=self.turn, asked=asked, target=target.plan.model, reason=reason)
         )
+        await self.guard.spending.prepare(target.plan)
         return target
 
     async def _ask(self, route: Route) -> _Failed | None:
         """Try one model as often as the policy allows; None when it answered."""
-        here = 0
+        here, before = 0, None
         while True:
             failed = await self._try(route)
             if failed is None:
                 return None
             if not failed.real:
-                return failed
-            here += 1
+                return failed if before is None or failed.failure.code == BUDGET_CODE else before
+            here, before = here + 1, failed
             failure = failed.failure
             plan = plan_retry(
                 attempt=here,
                 outcome=failure.outcome,
                 retry_after=failure.retry_after,
-                started=self._began,
+                started=self._began + self._asked_s,
                 now=self.clock.monotonic(),
                 visible=self._attempt is not None and self._attempt.visible,
                 policy=self.guard.retry_policy,
@@ -215,9 +224,9 @@ class Turn:
                 random=self.guard.random,
                 status=failure.status,
             )
-            if isinstance(plan, GiveUp):
+            if isinstance(plan, GiveUp) or not self.guard.circuits.passable(route.plan):
                 return failed
-            self._tell_failure(route, failure)
+            self._tell_failure()
             self.publish(
                 RetryScheduled(
                     pane=self.pane,
@@ -229,60 +238,93 @@ class Turn:
                     reason=failure.problem.title,
                 )
             )
-            await self.guard.sleep(plan.seconds, self.hurry)
+            self._impatient = await self.guard.sleep(plan.seconds, self.hurry)
 
-    def _tell_failure(self, route: Route, failure: Failure) -> None:
-        self.publish(
-            AttemptFailed(
-                pane=self.pane,
-                turn=self.turn,
-                attempt=self.attempts,
-                model=clean_line(route.plan.model),
-                outcome=failure.outcome,
-                problem=failure.problem,
-                retry_after=failure.retry_after,
-            )
+    def _note_failure(self, route: Route, failure: Failure) -> None:
+        self._last_real = failure
+        self._untold = AttemptFailed(
+            pane=self.pane,
+            turn=self.turn,
+            attempt=self.attempts,
+            model=clean_line(route.plan.model),
+            outcome=failure.outcome,
+            problem=failure.problem,
+            retry_after=failure.retry_after,
         )
 
-    async def _try(self, route: Route) -> _Failed | None:
-        """Make one attempt: circuit, limits, money, then the call; book how it ended, also when it is cancelled."""
-        permit = self.guard.circuits.admit(route.plan)
-        if isinstance(permit, Failure):
-            return _Failed(permit, real=False)
-        with permit:
-            request = route.request_for(self.request)
-            ticket = await self._wait_for_place(route, request)
-            with ticket:
-                hold = await self.guard.spending.hold(
-                    route.plan, request, pane=self.pane, turn=self.turn, attempt=self.attempts + 1
-                )
-                if isinstance(hold, Failure):
-                    return _Failed(hold, real=False)
-                if hold.max_tokens < request.max_tokens:
-                    self._tell_shorter(hold, request.max_tokens)
-                    request = replace(request, max_tokens=hold.max_tokens)
-                self.attempts += 1
-                attempt = self._new_attempt(route, request)
-                failure: Failure | None = CANCELLED
-                ticket.start()
-                try:
-                    failure = await _outcome_of(attempt)
-                finally:
-                    self._book(route, attempt, permit, ticket, failure)
-                    self.guard.spending.finish(route.plan, hold, attempt, failure)
-                if failure is None:
-                    self.guard.keep(route, self.request, attempt)
-        return None if failure is None else _Failed(failure)
+    def _tell_failure(self) -> None:
+        """Tell, once, of an attempt that something follows; the last of a turn is told with its end."""
+        if self._untold is not None:
+            self.publish(self._untold)
+            self._untold = None
 
-    async def _wait_for_place(self, route: Route, request: ChatRequest) -> Ticket:
+    async def _try(self, route: Route) -> _Failed | None:
+        """Make one attempt once the limits allow it; the circuit is asked before the wait and, for good, after it."""
+        if not self.guard.circuits.passable(route.plan):
+            permit = self.guard.circuits.admit(route.plan)
+            if isinstance(permit, Failure):
+                return _Failed(permit, real=False)
+            permit.neutral()
+        request = route.request_for(self.request)
+        ticket = await self._wait_for_place(route, request)
+        if isinstance(ticket, Failure):
+            return _Failed(ticket, real=False)
+        with ticket:
+            permit = self.guard.circuits.admit(route.plan)
+            if isinstance(permit, Failure):
+                return _Failed(permit, real=False)
+            with permit:
+                failure, real = await self._call(route, request, permit, ticket)
+        return None if failure is None else _Failed(failure, real=real)
+
+    async def _call(
+        self, route: Route, request: ChatRequest, permit: Permit, ticket: Ticket
+    ) -> tuple[Failure | None, bool]:
+        """Hold money, make the call and book how it ended, also when it is cancelled.
+
+        Return the failure, if any, and whether a request went out.
+        """
+        spending = self.guard.spending
+        hold = await spending.hold(route.plan, request, pane=self.pane, turn=self.turn, attempt=self.attempts + 1)
+        if isinstance(hold, Failure):
+            return hold, False
+        if hold.max_tokens < request.max_tokens:
+            self._tell_shorter(hold, request.max_tokens)
+            request = replace(request, max_tokens=hold.max_tokens)
+        self.attempts += 1
+        attempt = self._new_attempt(route, request)
+        failure: Failure | None = CANCELLED
+        try:
+            ticket.start()
+            failure = await _outcome_of(attempt)
+        finally:
+            self._add_cost(spending.finish(route.plan, hold, attempt, failure))
+            self._book(route, attempt, permit, ticket, failure)
+        if failure is None:
+            self.guard.keep(route, self.request, attempt)
+        else:
+            self._note_failure(route, failure)
+        return failure, True
+
+    async def _wait_for_place(self, route: Route, request: ChatRequest) -> Ticket | Failure:
+        """Wait until the limits allow the call; return a failure when the provider wants to be left alone for long."""
         ticket = self.guard.limiter(route.plan.endpoint).reserve(estimate_input(request) + request.max_tokens)
-        told = ""
+        told, impatient, self._impatient = WaitCause.NOTHING, self._impatient, False
         try:
             while (seconds := ticket.wait_s) > 0:
-                if told != ticket.cause.value:
-                    told = ticket.cause.value
-                    self.publish(LimitWaiting(pane=self.pane, turn=self.turn, seconds=round(seconds, 3), reason=told))
-                await self.guard.sleep(seconds, self.hurry)
+                cause = ticket.cause
+                if cause is WaitCause.PROVIDER:
+                    if impatient:
+                        break
+                    if seconds > self.guard.retry_policy.max_retry_after_s:
+                        ticket.cancel()
+                        return _paused(route.plan.model, seconds)
+                if told is not cause:
+                    told = cause
+                    self.publish(
+                        LimitWaiting(pane=self.pane, turn=self.turn, seconds=round(seconds, 3), reason=cause.value)
+                    )
+                impatient = await self.guard.sleep(seconds, self.hurry)
         except asyncio.CancelledError:
             ticket.cancel()
             raise
@@ -318,14 +360,29 @@ class Turn:
     def _book(self, route: Route, attempt: Attempt, permit: Permit, ticket: Ticket, failure: Failure | None) -> None:
         usage = attempt.usage()
         self._spent = add((self._spent, usage))
-        cost = self.guard.spending.cost(route.plan, usage)
-        self._cost_pico = None if cost is None or self._cost_pico is None else self._cost_pico + cost
         ticket.done(usage.total_input_tokens + usage.output_tokens)
+        self.guard.circuits.settle(route.plan, permit, failure)
         outcome = Outcome.SUCCESS if failure is None else failure.outcome
-        self.guard.retry_budget(route.plan.endpoint).record(outcome)
+        if not (outcome is Outcome.OFFLINE and self.guard.circuits.offline):
+            self.guard.retry_budget(route.plan.endpoint).record(outcome)
         if failure is not None and outcome is Outcome.RATE_LIMITED:
             self.guard.limiter(route.plan.endpoint).throttled(failure.retry_after)
-        self.guard.circuits.settle(route.plan, permit, failure)
+
+    def _add_cost(self, cost: int | None) -> None:
+        self._cost_pico = None if cost is None or self._cost_pico is None else self._cost_pico + cost
+
+
+def _paused(model: str, seconds: float) -> Failure:
+    return Failure(
+        outcome=Outcome.RATE_LIMITED,
+        problem=Problem(
+            title="Rate limited",
+            text=f"The provider asked to be left alone; {clean_line(model)} may be called again in {seconds:.0f} s.",
+            hint="Wait, or use another pane.",
+        ),
+        retry_after=seconds,
+        code="provider_pause",
+    )
 
 
 async def _outcome_of(attempt: Attempt) -> Failure | None:
