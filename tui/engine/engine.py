@@ -67,6 +67,7 @@ class Engine:
         self._parts: Parts | None = None
         self._starting = asyncio.Lock()
         self._early: list[Command] = []
+        self._started_up = False
         self._closed = False
 
     @property
@@ -84,13 +85,16 @@ class Engine:
             await parts.start(self.bus)
             self.bus.publish(SessionStarted(session=self.session, panes=self.panes, demo=self.demo))
             parts.guard.spending.refresh()
+            self._started_up = True
         early, self._early = self._early, []
         for command in early:
             self.handle(command)
 
     def handle(self, command: Command) -> None:
         """Carry out a command. Returns at once; what comes of it is published."""
-        if self._parts is None:
+        if self._closed:
+            return
+        if self._parts is None or not self._started_up:
             self._early.append(command)
             return
         match command:

@@ -99,7 +99,7 @@ class Pane:
 
     def retry(self) -> bool:
         """Send the last prompt again in place of its answer; False when there is none or a turn runs."""
-        if self._task is not None:
+        if self._task is not None or self._closing:
             return False
         prompt = self._history.take_last_prompt()
         if prompt is None:
@@ -110,6 +110,7 @@ class Pane:
     def clear(self) -> None:
         """Stop, forget the conversation and every waiting prompt."""
         self.drop_all()
+        self._guard.repeats.forget(self.name)
         self._history = History()
         if self._task is None:
             self._publish(ConversationCleared(pane=self.name))
