@@ -146,12 +146,16 @@ class Spending:
         """Return what a call of that size would cost in pico-dollars; None when the price is unknown."""
         return self.cost(plan, Usage(input_tokens=input_tokens, output_tokens=output_tokens))
 
+    async def settled(self) -> None:
+        """Wait until nothing is left to be booked or told."""
+        while self._bookings:
+            await asyncio.wait(set(self._bookings))
+
     async def close(self) -> None:
         """Finish every booking and close the ledger."""
         if self._renewal is not None:
             self._renewal.cancel()
-        while self._bookings:
-            await asyncio.wait(set(self._bookings))
+        await self.settled()
         if self.ledger is not None:
             await self.ledger.close()
 
