@@ -4,6 +4,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from tui.doctor.counts import Counts, count, count_checks, counts_json
 from tui.doctor.local import key_checks, load_or_default, program_checks, state_check
 from tui.doctor.models import model_checks
 from tui.doctor.report import Check, as_json, as_text, cleaned, exit_code
@@ -16,34 +17,37 @@ __all__ = ["collect", "run_doctor"]
 def run_doctor(environ: Mapping[str, str], cwd: Path, *, as_json: bool, offline: bool) -> int:
     """Print every check on standard output and return the exit code: 1 when one failed, else 0."""
     terminal = look()
-    checks, glyphs_ascii = collect(environ, cwd, terminal, offline=offline)
-    sys.stdout.write((_json(checks) if as_json else _text(checks, terminal, environ, ascii_only=glyphs_ascii)) + "\n")
+    checks, counts, glyphs_ascii = collect(environ, cwd, terminal, offline=offline)
+    text = _json(checks, counts) if as_json else _text(checks, terminal, environ, ascii_only=glyphs_ascii)
+    sys.stdout.write(text + "\n")
     return exit_code(checks)
 
 
 def collect(
     environ: Mapping[str, str], cwd: Path, terminal: Terminal, *, offline: bool
-) -> tuple[list[Check], bool]:  # fmt: skip
-    """Return every check, and whether this terminal is better off with ASCII."""
+) -> tuple[list[Check], Counts | None, bool]:  # fmt: skip
+    """Return every check, what was counted, and whether this terminal is better off with ASCII."""
     loaded, config_checks = load_or_default(environ, cwd)
     config = loaded.config
     used = frozenset(pane.provider for pane in config.panes)
+    counts = count(config, environ, cwd)
     checks = [
         *program_checks(),
         *config_checks,
         state_check(environ),
         *key_checks(config, environ, used),
         *model_checks(config, environ, offline=offline),
+        *count_checks(counts, environ, config),
         *terminal_checks(terminal, environ),
     ]
     ascii_only = not terminal.encoding.replace("-", "").startswith("utf8")
     if terminal.is_tty:
         ascii_only |= choose_glyphs(config.ui.glyphs, environ, width_of_symbols(terminal)).ascii
-    return [cleaned(check) for check in checks], ascii_only
+    return [cleaned(check) for check in checks], counts, ascii_only
 
 
-def _json(checks: list[Check]) -> str:
-    return as_json(checks)
+def _json(checks: list[Check], counts: Counts | None) -> str:
+    return as_json(checks, counts_json(counts))
 
 
 def _text(checks: list[Check], terminal: Terminal, environ: Mapping[str, str], *, ascii_only: bool) -> str:

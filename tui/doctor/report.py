@@ -2,7 +2,7 @@
 
 import json
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
@@ -60,12 +60,13 @@ def exit_code(checks: Sequence[Check]) -> int:
     return int(any(check.status is Status.FAIL for check in checks))
 
 
-def as_json(checks: Sequence[Check]) -> str:
-    """Return one JSON object: the program's version, `ok`, the number of each status, and the list of checks."""
+def as_json(checks: Sequence[Check], counts: Mapping[str, Any] | None = None) -> str:
+    """Return one JSON object: the program's version, `ok`, the number of each status, `counts`, and the checks."""
     report: dict[str, Any] = {
         "version": __version__,
         "ok": exit_code(checks) == 0,
         "summary": {str(status): _count(checks, status) for status in Status},
+        "counts": counts,
         "checks": [
             {
                 "id": check.id,
