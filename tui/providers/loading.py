@@ -44,5 +44,4 @@ def quiet(*names: str) -> None:
     for name in names:
         logger = logging.getLogger(name)
         logger.setLevel(max(logger.level, logging.WARNING))
-        logger.addHandler(logging.NullHandler())
-        logger.propagate = False
+        logger.addHandler(logging.NullHandler())  # else a warning without any other handler goes to the terminal
