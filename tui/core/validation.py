@@ -45,10 +45,10 @@ def invisible_notice(text: str) -> Problem | None:
     if not counts:
         return None
     parts = [f"{counts[kind]} {name}" for kind, name in _NAMES.items() if counts[kind]]
-    noun = "character" if counts.total() == 1 else "characters"
+    noun = "character that cannot be seen but is" if counts.total() == 1 else "characters that cannot be seen but are"
     return Problem(
         title="Invisible characters",
-        text=f"The text holds {' and '.join(parts)} {noun} that cannot be seen but are sent.",
+        text=f"The text holds {' and '.join(parts)} {noun} sent.",
         hint="Models read them; look where the text came from.",
     )
 
@@ -69,7 +69,7 @@ def size_problem(tokens: int, window: int | None, *, model: str, output: int = 0
     return Problem(
         title="Too long for the model",
         text=f"The request has about {tokens:,} tokens; {model} can read {window:,}.",
-        hint="Shorten the text, clear the conversation, or ask a model with a larger window.",
+        hint="Shorten the text, clear the conversation (/clear), or ask a model with a larger window.",
     )
 
 

@@ -27,6 +27,7 @@ from tui.core.errors import LLMMixerError, Problem
 from tui.core.events import Notice, NoticeLevel, PaneInfo, SessionEnded, SessionStarted
 from tui.core.ids import new_id
 from tui.core.untrusted import clean_line
+from tui.core.validation import invisible_notice
 from tui.engine.bus import Bus
 from tui.engine.session import SessionPlan
 
@@ -159,6 +160,8 @@ class Engine:
             await parts.close()
 
     def _submit(self, parts: "Parts", text: str, names: tuple[str, ...] | None) -> None:
+        if (unseen := invisible_notice(text)) is not None:
+            self.bus.publish(Notice(level=NoticeLevel.WARNING, problem=unseen))
         repeated = []
         for pane in self._named(parts, names):
             if parts.guard.repeats.allows(pane.name, text):

@@ -30,7 +30,7 @@ from tui.core.untrusted import clean, clean_line
 from tui.engine.attempt import Attempt, clean_call, estimate_input
 from tui.engine.guard import Guard, Route
 from tui.engine.spending import BUDGET_CODE
-from tui.engine.verdict import CANCELLED, verdict
+from tui.engine.verdict import CANCELLED, oversize, verdict
 from tui.resilience.breaker import Permit
 from tui.resilience.fallback import FallbackChain, Stay, Switch, Target
 from tui.resilience.ratelimit import Ticket, WaitCause
@@ -266,6 +266,8 @@ class Turn:
                 return _Failed(permit, real=False)
             permit.neutral()
         request = route.request_for(self.request)
+        if (too_long := oversize(request)) is not None:
+            return _Failed(too_long, real=False)
         ticket = await self._wait_for_place(route, request)
         if isinstance(ticket, Failure):
             return _Failed(ticket, real=False)

@@ -2,9 +2,12 @@
 
 from typing import Final
 
-from tui.core.chat import Finished, StopReason
+from tui.core.chat import ChatRequest, Finished, StopReason
 from tui.core.errors import Failure, Outcome, Problem, ProviderError
 from tui.core.untrusted import clean_line
+from tui.core.validation import size_problem
+from tui.engine.attempt import estimate_input
+from tui.spend.windows import window_of
 
 _STOP_PROBLEMS: Final = {
     StopReason.MAX_TOKENS: Problem(
@@ -44,6 +47,12 @@ def verdict(failure: Failure | None, final: Finished | None, *, empty: bool) -> 
             title="Empty answer", text="The model ended its turn without any text.", hint="Send the prompt again."
         )
     return Outcome.SUCCESS, problem
+
+
+def oversize(request: ChatRequest) -> Failure | None:
+    """Return why a request is not sent: it does not fit its model's window. None where the window is not known."""
+    problem = size_problem(estimate_input(request), window_of(request.model), model=clean_line(request.model, 80))
+    return None if problem is None else Failure(outcome=Outcome.CALLER_ERROR, problem=problem)
 
 
 CANCELLED: Final = Failure(outcome=Outcome.CANCELLED, problem=Problem(title="Stopped", text="You stopped this answer."))
