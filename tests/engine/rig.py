@@ -7,7 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 from random import Random
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Self, TypeAlias, TypeVar
 
 from tests.engine.scripted import ScriptedProvider, Step
 from tui.config.model import Config, EndpointConfig, FallbackMode, PriceConfig
@@ -24,6 +24,8 @@ from tui.spend.prices import load_prices
 from tui.spend.storage import ledger_path
 
 E = TypeVar("E")
+Script: TypeAlias = Sequence[Sequence[Step]]
+"""What a provider plays, request by request."""
 
 PRICES = {name: PriceConfig(input=Decimal(2), output=Decimal(10)) for name in ("m", "m2", "m3")}
 PICO_IN, PICO_OUT = 2 * 10**6, 10 * 10**6
@@ -99,7 +101,7 @@ class Rig:
         self,
         plans: Sequence[PanePlan] = (),
         *,
-        scripts: Mapping[str, Sequence[Sequence[Step]]] | None = None,
+        scripts: Mapping[str, Script] | None = None,
         config: Config | None = None,
         state_dir: Path | None = None,
         interactive: bool = True,
