@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import time
 from decimal import Decimal
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.running import KEY, environment, run
+from tests.make_docs import README
 from tests.spend.support import call, quote
 from tui.config.model import BudgetConfig, BudgetScope, Config, SpendConfig
 from tui.core.chat import Usage
@@ -203,3 +205,26 @@ def test_a_session_and_then_the_doctor(server: DemoServer, tmp_path: Path) -> No
     assert found["spend.budget.mine"]["status"] == "ok"
     assert found["spend.failures"]["detail"] == "no failure in 1 turn"
     assert KEY not in json.dumps(report)
+
+
+def keys_of(value: object) -> set[str]:
+    """Every key at any depth, but for those of `attempts`, which are outcomes."""
+    if isinstance(value, list):
+        return set().union(*map(keys_of, value))
+    if not isinstance(value, dict):
+        return set()
+    return set(value).union(*(keys_of(item) for name, item in value.items() if name not in {"attempts", "usage"}))
+
+
+def test_the_readme_names_every_key_of_both_reports(server: DemoServer, tmp_path: Path) -> None:
+    env = environment(server, LLMMIXER_BUDGETS="{mine = {scope = 'month', limit_usd = 5}}")
+    assert run("-p", "hello", "--pane", "anthropic", env=env, cwd=tmp_path).code == 0
+    chapter = README.read_text(encoding="utf-8").partition("\n### Reports for programs\n")[2].partition("\n## ")[0]
+    doctor, spent = chapter.split("`llmmixer spend --json`")
+    for text, words in ((doctor, ("doctor", "--offline", "--json")), (spent, ("spend", "--json"))):
+        report = run(*words, env=env, cwd=tmp_path).json()
+        report.pop("orphans", None)
+        summary = set(report.pop("summary", {}))
+        named = set(re.findall(r"`(\w+)`", text))
+        assert keys_of(report) <= named | {"summary"}
+        assert summary <= named

@@ -17,10 +17,12 @@ from tui.core import secrets
 from tui.core.commands import ClearConversation, DropQueued, Retry, Stop
 from tui.core.errors import Outcome, Problem
 from tui.core.events import Notice, NoticeLevel, PaneInfo, PromptQueued
+from tui.core.validation import invisible_notice
 from tui.ui.app import LLMMixerApp, low_bandwidth
 from tui.ui.screens.main import MainScreen
 from tui.ui.view.layout import Mode
 from tui.ui.view.state import Phase
+from tui.ui.widgets.hint_bar import HintBar
 
 
 class Table:
@@ -290,6 +292,19 @@ async def test_hostile_markup_is_shown_as_text(wait_until: WaitUntil, home: Path
         problem = Problem(title="[bold", text="path [/a/b] list[int]")
         table.engine.bus.publish(Notice(level=NoticeLevel.WARNING, problem=problem))
         await table.wait(lambda: "[/a/b]" in table.main.hint_bar.news)
+
+
+@pytest.mark.parametrize("away", ["escape", "click"])
+async def test_a_notice_can_be_dismissed(wait_until: WaitUntil, home: Path, away: str) -> None:
+    problem = invisible_notice("a\u200bb")
+    assert problem is not None
+    async with running(wait_until, home) as table:
+        bar = table.main.hint_bar
+        table.engine.bus.publish(Notice(level=NoticeLevel.WARNING, problem=problem))
+        await wait_until(lambda: bar.news.startswith("Invisible characters:"))
+        await (table.pilot.press(away) if away == "escape" else table.pilot.click(HintBar))
+        await wait_until(lambda: not bar.news)
+        assert "Send" in table.rows()[-1]
 
 
 async def test_page_up_scrolls_from_the_prompt_and_the_marker_tells_what_is_below(

@@ -69,8 +69,10 @@ def _stop(screen: "MainScreen", _: int) -> None:
     elif view.busy:
         busy = ", ".join(pane.name for pane in view.panes.values() if pane.busy)
         screen.flash(f"{view.selected} is not running; Esc Esc stops {busy}")
-    elif screen.pane_focused:
-        screen.prompt.focus()
+    else:
+        screen.hint_bar.dismiss()
+        if screen.pane_focused:
+            screen.prompt.focus()
 
 
 def _stop_all(screen: "MainScreen", _: int) -> None:

@@ -44,6 +44,16 @@ class HintBar(SpanWidget):
         """The news on show, or an empty string."""
         return self._news[0].strip() if self._news else ""
 
+    def dismiss(self) -> None:
+        """Take the news away; a click does the same."""
+        if self._over is not None:
+            self._over.stop()
+        self._end_of_news()
+
+    def on_click(self) -> None:
+        """Take the news away."""
+        self.dismiss()
+
     def _end_of_news(self) -> None:
         self._news = self._over = None
         self.touch()
