@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.running import environment, run
 from tui.config.load import load
 from tui.config.mistakes import ConfigError
 from tui.config.model import Config, EndpointConfig, GatewayConfig, PaneConfig, WireName
@@ -192,6 +193,28 @@ def example() -> GatewayConfig:
     table = tomllib.loads(text.partition("```toml\n")[2].partition("```")[0])["gateway"]
     table = {name: tuple(value) if isinstance(value, list) else value for name, value in table.items()}
     return GatewayConfig(**table)
+
+
+def test_a_run_through_the_gateway_of_the_readme(server: DemoServer, tmp_path: Path) -> None:
+    """A user's own file, one key, no vendor's: three panes answer, and money is booked under their endpoints."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8").partition("\n## A team\n")[2]
+    file = tmp_path / "home" / "config" / "config.toml"
+    file.parent.mkdir(parents=True)
+    file.write_text(text.partition("```toml\n")[2].partition("```")[0].replace(GATEWAY, server.url), encoding="utf-8")
+    env = environment(LLMMIXER_HOME=str(tmp_path / "home"), LITELLM_PROXY_API_KEY=KEY)
+    done = run("-p", "hello", "--output-format", "json", env=env, cwd=tmp_path)
+    assert done.code == 0, done.err
+    assert [(pane["pane"], pane["outcome"]) for pane in done.json()["panes"]] == [
+        ("claude", "success"), ("gpt", "success"), ("gemini", "success"),
+    ]  # fmt: skip
+    spent = run("spend", "--json", env=env, cwd=tmp_path).json()
+    assert {item["provider"] for item in spent["providers"]} == {"anthropic", "openai", "gemini"}
+    assert all(item["unpriced_calls"] == 0 for item in spent["providers"])
+    written = b"".join(path.read_bytes() for path in (tmp_path / "home").rglob("*") if path.is_file())
+    assert KEY.encode() not in written
+    unset = run("-p", "hello", "--pane", "anthropic", env=env | {"LITELLM_PROXY_API_KEY": ""}, cwd=tmp_path)
+    assert unset.code == 2
+    assert "LITELLM_PROXY_API_KEY" in unset.err
 
 
 async def test_every_sdk_reaches_the_gateway_of_the_readme_with_its_key_alone(

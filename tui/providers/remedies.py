@@ -74,7 +74,7 @@ class Kind(StrEnum):
 
 
 _KEY_HINT: Final = "Set {keys} to a valid key and start again."
-_ADDRESS_HINT: Final = "Check `base_url` of `[endpoints.{wire}]` in the configuration."
+_ADDRESS_HINT: Final = "Check `base_url` of `[endpoints.{wire}]`, or of `[gateway]` where one is set."
 _AGAIN: Final = "Send the prompt again."
 _NETWORK_HINT: Final = "Check the network connection, VPN and proxy settings."
 
