@@ -12,7 +12,7 @@ import pytest
 from tests.cli.running import COMMAND, KEY, PATIENCE_S, environment, in_terminal, run
 from tests.engine.scripted import ScriptedProvider
 from tui.config.load import load
-from tui.config.model import EndpointConfig
+from tui.config.model import Config, EndpointConfig, GatewayConfig
 from tui.core import secrets
 from tui.core.errors import Failure, Outcome, Problem, ProviderError
 from tui.demo.server import DemoServer
@@ -139,6 +139,20 @@ def test_the_gateway_and_what_goes_through_it(home: Path, tmp_path: Path, key: s
     assert checks["keys.openai.address"].detail == "OPENAI_BASE_URL is set, and ignored because of the gateway"
     assert checks["keys.anthropic"].detail == "ANTHROPIC_API_KEY is set"
     assert KEY not in repr(checks)
+
+
+@pytest.mark.parametrize(
+    ("address", "status"),
+    [
+        ("https://litellm.example.org", Status.OK),
+        ("http://127.0.0.1:4000", Status.OK),
+        ("http://[::1]:4000", Status.OK),
+        ("http://litellm.example.org:4000", Status.WARN),
+    ],
+)
+def test_a_gateway_without_encryption_is_told(address: str, status: Status) -> None:
+    config = Config(gateway=GatewayConfig(base_url=address))
+    assert by_id(key_checks(config, {}, frozenset()))["keys.gateway.address"].status is status
 
 
 def test_the_gateway_is_asked_once_for_the_models_of_all_panes(home: Path, tmp_path: Path, server: DemoServer) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from importlib import metadata
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 from tui import __version__
 from tui.config.load import FileState, Loaded, load
@@ -24,6 +25,7 @@ from tui.engine.gateway import gateway_endpoints
 PACKAGES: Final = ("textual", "anthropic", "openai", "google-genai", "pyte", "ptyprocess", "tomli-w")
 _OLDEST_PYTHON: Final = (3, 11)
 _OTHERS: Final = 0o077
+_THIS_MACHINE: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _BOUND: Final = re.compile(r"(>=|<)\s*([\d.]+)")
 _REINSTALL: Final = "Install the program again: make install in a checkout, or pipx reinstall llmmixer."
 
@@ -169,7 +171,17 @@ def _gateway_checks(config: Config, environ: Mapping[str, str]) -> list[Check]:
         checks = [_check("keys", "gateway", "gateway", Status.FAIL, "gateway.base_url is set, and no key", remedy)]
     behind = ", ".join(gateway_endpoints(config))
     text = f"{shown_address(gateway.base_url)} stands before {behind}"
-    return [*checks, _check("keys", "gateway.address", "gateway address", Status.OK, text)]
+    status, remedy = Status.OK, ""
+    if not _is_private(gateway.base_url):
+        status, text = Status.WARN, f"{text}; your key and prompts travel there unencrypted"
+        remedy = "Use its https:// address."
+    return [*checks, _check("keys", "gateway.address", "gateway address", status, text, remedy)]
+
+
+def _is_private(url: str) -> bool:
+    """Tell whether what is sent to an address can be read on the way by nobody else."""
+    parts = urlsplit(url)
+    return parts.scheme == "https" or parts.hostname in _THIS_MACHINE
 
 
 def _address_checks(config: Config, environ: Mapping[str, str]) -> list[Check]:
