@@ -59,7 +59,7 @@ class Spending:
         self._bookings: set[asyncio.Task[None]] = set()
         self._broken = False
         self._saved_pico = 0
-        self._lease_s = config.spend.lease_minutes * 60.0
+        self.lease_s = config.spend.lease_minutes * 60.0
         self._running: dict[str, Hold] = {}
         self._renewal: asyncio.TimerHandle | None = None
 
@@ -197,7 +197,7 @@ class Spending:
 
     def _watch_leases(self) -> None:
         if self._renewal is None and self._running:
-            self._renewal = asyncio.get_running_loop().call_later(self._lease_s / 3, self._lease_runs)
+            self._renewal = asyncio.get_running_loop().call_later(self.lease_s / 3, self._lease_runs)
 
     def _lease_runs(self) -> None:
         self._renewal = None
