@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final
@@ -32,6 +33,8 @@ _QUIET_BEFORE_WARM_UP: Final = 0.3
 """Seconds without a key before an SDK is imported; an import must not get in the way of typing."""
 _LOW_BANDWIDTH_FRAMES: Final = 10
 _LOW_BANDWIDTH_STEP: Final = 12
+_SCROLL_STEP: Final = 2
+"""Rows a following pane moves at once: two look as smooth as one, and cost two thirds of the bytes."""
 _LOW_BANDWIDTH_THEME: Final = "llmmixer-ansi"
 _LOW_BANDWIDTH_FIGURES: Final = 1.0
 """Seconds between two repaints of figures that run while an answer streams."""
@@ -109,8 +112,7 @@ class LLMMixerApp(App[None]):
             screen.figures_every = _LOW_BANDWIDTH_FIGURES
         for pane in screen.panes.values():
             pane.stream.set_thinking(self._config.ui.thinking.value)
-            if self._low_bandwidth:
-                pane.stream.set_scroll_step(_LOW_BANDWIDTH_STEP)
+            pane.stream.set_scroll_step(_LOW_BANDWIDTH_STEP if self._low_bandwidth else _SCROLL_STEP)
         view = self.stage.view
         view.notices += [Notice(level=NoticeLevel.WARNING, problem=problem) for problem in self._key_problems]
         self._pump = Pump(self.engine.bus, view, screen, self.frame_clock, self.stage.now)
@@ -148,6 +150,16 @@ class LLMMixerApp(App[None]):
             self.call_next(_raise, error)
         else:
             loop.default_exception_handler(context)
+
+    def _fatal_error(self) -> None:
+        """Report a defect. Textual's own report shows local variables, and some of them hold keys."""
+        from rich.text import Text
+
+        from tui.core.crash import crash_report
+
+        error = sys.exc_info()[1] or self._exception
+        self.bell()
+        self.panic(Text("" if error is None else crash_report(error)))
 
     async def on_unmount(self) -> None:
         """End the session, whatever made the application end."""
