@@ -11,6 +11,7 @@ from textual.selection import SELECT_ALL
 
 from tests.conftest import WaitUntil
 from tests.ui.fake_engine import PANES, FakeEngine
+from tui.config.load import load
 from tui.config.model import Config, Switch, UiConfig
 from tui.config.model import Glyphs as GlyphSetting
 from tui.core import secrets
@@ -510,3 +511,16 @@ async def test_a_selection_is_copied_masked_by_ctrl_c(wait_until: WaitUntil, hom
         assert "the key is" in table.app.clipboard
         assert secret not in table.app.clipboard
         assert not table.main.get_selected_text()
+
+
+async def test_a_chosen_theme_is_there_the_next_time(wait_until: WaitUntil, home: Path) -> None:
+    environ = {"HOME": str(home)}
+    async with running(wait_until, home) as table:
+        await table.press("ctrl+t")
+        await table.wait(lambda: len(table.app.screen_stack) > 1)
+        for letter in "light":
+            await table.press(letter)
+        await table.wait(lambda: table.app.theme == "llmmixer-light")
+        await table.press("enter")
+        await table.shown("kept in")
+    assert load(environ=environ, cwd=home).config.ui.theme == "llmmixer-light"

@@ -1,9 +1,11 @@
 """What each action does: one function for each handler the table of actions names."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
 from tui.core.commands import ClearConversation, DropQueued, Retry, Stop, Submit
+from tui.core.errors import UsageError
 from tui.ui.actions import by_slash
 from tui.ui.handlers_guard import GUARD_HANDLERS, WITH_ARGUMENT, decline
 from tui.ui.view.format import Tone
@@ -191,7 +193,26 @@ def _theme(screen: "MainScreen", _: int) -> None:
 
     for problem in theming.register_all(screen.app, screen.environ):
         screen.flash(f"{problem.title}: {problem.text}", Tone.WARN)
-    screen.app.push_screen(ThemePicker())
+
+    def chosen(name: str | None) -> None:
+        if name is not None:
+            screen.run_worker(_keep_theme(screen, name), name="keep theme", group="settings")
+
+    screen.app.push_screen(ThemePicker(), chosen)
+
+
+async def _keep_theme(screen: "MainScreen", name: str) -> None:
+    """Write the chosen theme into the user's configuration, so that it is there the next time."""
+    from tui.config.paths import shown, user_config_file
+    from tui.config.save import set_value
+
+    path = user_config_file(screen.environ)
+    try:
+        await asyncio.to_thread(set_value, path, "ui.theme", name)
+    except UsageError as error:
+        screen.flash(f"{error.problem.title}: {error.problem.text}", Tone.WARN)
+    else:
+        screen.flash(f"Theme {name}, kept in {shown(path, screen.environ)}")
 
 
 def _scenes(screen: "MainScreen", _: int) -> None:
