@@ -1,12 +1,23 @@
 """Another model steps in: asked for, at once or never, with its own money, circuit, limits and history."""
 
 import asyncio
+from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from tests.engine.rig import PICO_IN, PICO_OUT, Rig, Script, answer, ask_mode, failed, plan
-from tui.config.model import Config, FallbackMode, LimitsConfig, ResilienceConfig
+from tui.config.model import (
+    BudgetConfig,
+    BudgetScope,
+    Config,
+    EndpointConfig,
+    FallbackMode,
+    LimitsConfig,
+    ResilienceConfig,
+    WireName,
+)
 from tui.core.chat import Finished, NativeContent, StopReason, StreamOpened, TextPiece, Wire
 from tui.core.commands import CircuitAction
 from tui.core.errors import Outcome
@@ -242,3 +253,42 @@ async def test_each_model_gets_the_conversation_and_its_own_name() -> None:
         back = rig.provider.requests[2]
         assert (back.model, [message.text for message in back.messages]) == ("m", ["a", "one", "b", "hello", "c"])
         assert len(rig.of(MessageCompleted)) == 3
+
+
+async def test_a_declined_offer_shows_the_last_real_error_not_why_another_could_not_be_called() -> None:
+    own = ask_mode(plan(), OTHER, THIRD)
+    async with Rig([own], scripts={"anthropic": [[failed(title="Real")]]}, config=ONCE) as rig:
+        rig.pane.submit("hi")
+        await rig.seen(FallbackOffered)
+        rig.guard.circuits.control(OTHER, CircuitAction.DISABLE)
+        rig.pane.answer_fallback(True)
+        assert (await rig.seen(FallbackOffered, 2)).target == "m3"
+        rig.pane.answer_fallback(False)
+        done = await rig.end("claude")
+        assert done.problem is not None
+        assert done.problem.title == "Real"
+
+
+async def test_a_failure_that_was_told_before_a_wait_is_not_told_again_before_a_fallback() -> None:
+    own = ask_mode(plan(), OTHER, mode=FallbackMode.AUTO)
+    async with Rig([own], scripts={"anthropic": [[failed()]]}) as rig:
+        rig.sleeper.holding = True
+        rig.pane.submit("hi")
+        await rig.seen(RetryScheduled)
+        rig.guard.circuits.control(own, CircuitAction.DISABLE)
+        rig.sleeper.gate.set()
+        assert (await rig.end("claude")).model == "m2"
+        assert [event.attempt for event in rig.of(AttemptFailed)] == [1]
+        assert rig.of(FallbackStarted)[0].reason == "Overloaded"
+
+
+async def test_the_price_of_a_model_that_steps_in_is_known_in_time(tmp_path: Path) -> None:
+    """The library of prices is asked only about models that were prepared; a hard budget refuses without a price."""
+    library = plan(endpoint="openai", model="gpt-4o-mini", endpoint_config=EndpointConfig(wire=WireName.OPENAI))
+    own = ask_mode(plan(), library, mode=FallbackMode.AUTO)
+    cap = BudgetConfig(scope=BudgetScope.SESSION, limit_usd=Decimal(1))
+    settings = replace(ONCE, budgets={"cap": cap})
+    async with Rig([own], scripts={"anthropic": [[failed()]]}, config=settings, state_dir=tmp_path) as rig:
+        done = await rig.ask()
+        assert done.outcome is Outcome.SUCCESS
+        assert done.cost_pico == 10 * 150_000 + 5 * 600_000
