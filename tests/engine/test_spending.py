@@ -11,7 +11,15 @@ import pytest
 from tests.conftest import WaitUntil
 from tests.engine.rig import PICO_IN, PICO_OUT, Rig, Script, answer, failed, plan
 from tests.engine.scripted import Step
-from tui.config.model import BudgetConfig, BudgetScope, Config, PriceConfig, ResilienceConfig
+from tui.config.model import (
+    BudgetConfig,
+    BudgetScope,
+    Config,
+    EndpointConfig,
+    PriceConfig,
+    ResilienceConfig,
+    WireName,
+)
 from tui.core.chat import ChatRequest, StreamOpened, TextPiece, Usage, UsageSeen, UserMessage
 from tui.core.clock import ManualClock
 from tui.core.errors import Outcome
@@ -430,3 +438,17 @@ async def test_what_the_providers_cache_saved_is_told(tmp_path: Path) -> None:
         await rig.quiet()
         assert done.cost_pico == 10 * 2_000_000 + 1_000 * 200_000 + 5 * 10_000_000
         assert rig.of(SpendChanged)[-1].saved_pico == 1_000 * 1_800_000
+
+
+async def test_a_provider_that_cannot_be_made_ready_is_not_hidden_by_a_missing_price(tmp_path: Path) -> None:
+    own = plan(model="gpt-4o-mini", endpoint_config=EndpointConfig(wire=WireName.OPENAI))
+    broken = failed(Outcome.CALLER_ERROR, "No such address")
+
+    async def prepare() -> None:
+        raise broken
+
+    async with Rig([own], scripts={"anthropic": [[broken]]}, config=cents("1"), state_dir=tmp_path) as rig:
+        rig.provider.prepare = prepare  # type: ignore[method-assign]  # stands for a client that cannot be built
+        done = await rig.ask()
+        assert done.problem is not None
+        assert (done.problem.title, done.refused_by_budget, done.cost_pico) == ("No such address", False, 0)

@@ -136,15 +136,17 @@ class Pane:
         if self._ready:
             return
         self._publish(ProviderLoading(pane=self.name))
+        problem: Problem | None = None
         try:
             await self._provider.prepare()
-            await self._guard.spending.prepare(self.plan)
         except ProviderError as error:
-            self._publish(Notice(level=NoticeLevel.ERROR, problem=error.problem, pane=self.name))
-        else:
-            if not self._ready:
-                self._ready = True
-                self._publish(ProviderReady(pane=self.name))
+            problem = error.problem
+        await self._guard.spending.prepare(self.plan)
+        if problem is not None:
+            self._publish(Notice(level=NoticeLevel.ERROR, problem=problem, pane=self.name))
+        elif not self._ready:
+            self._ready = True
+            self._publish(ProviderReady(pane=self.name))
 
     async def close(self) -> None:
         """Stop the running turn, wait until it has said so, and start no other."""
