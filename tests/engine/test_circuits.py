@@ -241,3 +241,27 @@ async def test_closing_stops_watching_the_clock() -> None:
         circuits.close()
         await asyncio.sleep(0)
         assert len(told) == before
+
+
+@pytest.mark.parametrize(
+    ("late", "retry_in", "reason"),
+    [
+        (failed(Outcome.TRANSIENT, "Late", after=120.0), 120.0, "Overloaded"),
+        (failed(Outcome.QUOTA_SPENT, "Quota spent"), None, "Quota spent"),
+    ],
+)
+async def test_a_longer_or_another_pause_is_told_though_it_was_open_before(
+    late: Exception, retry_in: float | None, reason: str
+) -> None:
+    gate = asyncio.Event()
+    script: Script = [[StreamOpened(), gate, late], [failed()]]
+    settings = Config(resilience=ResilienceConfig(attempts=1, failures_to_open=1))
+    async with Rig([plan(), plan("twin")], scripts={"anthropic": script}, config=settings) as rig:
+        rig.pane.submit("slow")
+        await rig.seen(StreamStarted)
+        await rig.ask(pane="twin")
+        assert (rig.of(CircuitChanged)[-1].state, rig.of(CircuitChanged)[-1].retry_in) == (CircuitState.OPEN, 30.0)
+        gate.set()
+        await rig.end("claude")
+        last = rig.of(CircuitChanged)[-1]
+        assert (last.state, last.retry_in, last.reason) == (CircuitState.OPEN, retry_in, reason)
