@@ -1,6 +1,7 @@
 """Circuits in a session: what opens and closes them, who is told, and what a network that is down changes."""
 
 import asyncio
+from collections.abc import Callable
 
 import pytest
 
@@ -231,16 +232,23 @@ async def test_circuits_are_one_for_a_model_and_a_key() -> None:
         assert (await rig.ask(pane="sibling")).outcome is Outcome.SUCCESS
 
 
-async def test_closing_stops_watching_the_clock() -> None:
-    settings = ResilienceConfig(failures_to_open=1, open_seconds=0.001)
-    async with Rig() as rig:
-        told: list[object] = []
-        circuits = Circuits(rig.plans, settings, publish=told.append, clock=rig.clock)
-        circuits.control(rig.plans[0], CircuitAction.RESET)
-        before = len(told)
-        circuits.close()
-        await asyncio.sleep(0)
-        assert len(told) == before
+async def test_closing_stops_watching_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    loop = asyncio.get_running_loop()
+    watches: list[asyncio.TimerHandle] = []
+    later = loop.call_later
+
+    def noting(delay: float, callback: Callable[..., object], *args: object) -> asyncio.TimerHandle:
+        handle = later(delay, callback, *args)
+        if isinstance(getattr(callback, "__self__", None), Circuits):
+            watches.append(handle)
+        return handle
+
+    monkeypatch.setattr(loop, "call_later", noting)
+    async with Rig(scripts={"anthropic": [[failed()]]}, config=ONCE) as rig:
+        for number in range(5):
+            await rig.ask(str(number))
+        assert not watches[-1].cancelled()
+    assert all(watch.cancelled() for watch in watches)
 
 
 @pytest.mark.parametrize(
