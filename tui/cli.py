@@ -237,10 +237,7 @@ def _say_problem(problem: Problem) -> None:
 
 def _masked_excepthook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     """Print an unexpected error as Python does, but without secrets and control characters."""
-    import traceback
-
-    from tui.core.secrets import mask
-    from tui.core.untrusted import clean
+    from tui.core.crash import crash_report
 
     if sys.stderr is not None:
-        sys.stderr.write(clean(mask("".join(traceback.format_exception(kind, error, trace)))))
+        sys.stderr.write(crash_report(error.with_traceback(trace)))

@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import quote, quote_plus
 
-__all__ = ["LineMasker", "StreamMasker", "known_values", "mask", "mask_value", "register"]
+__all__ = ["LineMasker", "StreamMasker", "known_values", "mask", "mask_known", "mask_value", "register"]
 
 _MIN_KNOWN: Final = 8
 _known: set[str] = set()
@@ -65,13 +65,18 @@ def mask(text: str) -> str:
     seen to hold the same one; no character of the secret is kept. Masking twice changes nothing more, and JSON
     stays JSON.
     """
+    from tui.core.secret_lines import mask_lines
+
+    return mask_lines(mask_known(text))
+
+
+def mask_known(text: str) -> str:
+    """Return `text` with the registered values masked and nothing else: for text that is shown as it was said."""
     if _known:
         values = frozenset(_known)
         if any(form in text for form in _forms(values)):
-            text = _known_pattern(values).sub(_mask_known, text)
-    from tui.core.secret_lines import mask_lines
-
-    return mask_lines(text)
+            return _known_pattern(values).sub(_mask_known, text)
+    return text
 
 
 def mask_value(value: Any) -> Any:

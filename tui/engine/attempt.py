@@ -31,6 +31,7 @@ from tui.core.events import (
 )
 from tui.core.secrets import StreamMasker
 from tui.core.untrusted import clean, clean_line
+from tui.engine.shown import shown_call, shown_line
 from tui.providers.base import Provider
 
 _ASCII_PER_TOKEN: Final = 4
@@ -187,13 +188,13 @@ class Attempt:
                 self._mark_first_token()
                 self.visible = True
                 self.publish(
-                    ToolCallBegan(pane=self.pane, turn=self.turn, call_id=clean_line(call_id), name=clean_line(name))
+                    ToolCallBegan(pane=self.pane, turn=self.turn, call_id=shown_line(call_id), name=shown_line(name))
                 )
             case ToolCallReady(call=call):
                 self._mark_first_token()
                 self.visible = True
                 self._calls.append(call)
-                self.publish(ToolCallRequested(pane=self.pane, turn=self.turn, call=clean_call(call)))
+                self.publish(ToolCallRequested(pane=self.pane, turn=self.turn, call=shown_call(call)))
             case UsageSeen(usage=usage):
                 self._usage = usage
                 self.publish(UsageReported(pane=self.pane, turn=self.turn, usage=usage, cost_pico=self.cost(usage)))
@@ -202,7 +203,7 @@ class Attempt:
             case Finished():
                 self.final = chunk
                 if chunk.request_id is not None:
-                    self.request_id = clean_line(chunk.request_id)
+                    self.request_id = shown_line(chunk.request_id)
             case _:
                 assert_never(chunk)
 
@@ -215,7 +216,7 @@ class Attempt:
             self.publish(UsageReported(pane=self.pane, turn=self.turn, usage=usage, cost_pico=self.cost(usage)))
 
     def _open(self, request_id: str | None) -> None:
-        self.request_id = None if request_id is None else clean_line(request_id)
+        self.request_id = None if request_id is None else shown_line(request_id)
         self.publish(StreamStarted(pane=self.pane, turn=self.turn, attempt=self.number, request_id=self.request_id))
 
     def _mark_first_token(self) -> None:
@@ -229,13 +230,6 @@ class Attempt:
     def _emit_thinking(self, text: str) -> None:
         self.visible = True
         self.publish(ThinkingDelta(pane=self.pane, turn=self.turn, seq=self.next_seq(), text=text))
-
-
-def clean_call(call: ToolCall) -> ToolCall:
-    """Return a tool call as it may be shown."""
-    return ToolCall(
-        id=clean_line(call.id), name=clean_line(call.name), arguments=clean(call.arguments), parsed=call.parsed
-    )
 
 
 def estimate_input(request: ChatRequest) -> int:

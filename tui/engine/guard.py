@@ -1,7 +1,8 @@
 """What all panes of a session share and every call passes: circuits, retry policy, limits and money."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+import contextlib
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
@@ -9,10 +10,12 @@ from random import Random
 from tui.config.model import Config, FallbackMode, LimitsConfig
 from tui.core.chat import ChatRequest, StopReason
 from tui.core.clock import Clock
+from tui.core.errors import ProviderError
 from tui.core.events import Event, Notice, NoticeLevel
 from tui.engine.attempt import Attempt
 from tui.engine.circuits import Circuits
 from tui.engine.session import PanePlan
+from tui.engine.shown import shown_line, tells_a_key
 from tui.engine.spending import Spending
 from tui.providers.base import Provider
 from tui.resilience.cache import CachedAnswer, CacheKey, ResponseCache, canonical_key
@@ -67,9 +70,11 @@ class Guard:
     retry_refill: float
     repeats: RepeatGuard
     cache: ResponseCache | None
+    serve_stale: bool = False
     clock: Clock
     random: Random = field(default_factory=Random)
     sleep: Callable[[float, asyncio.Event], Awaitable[bool]] = sleep_or_hurry
+    _background: set[asyncio.Task[None]] = field(default_factory=set)
     _keeping: set[asyncio.Task[bool]] = field(default_factory=set)
     _limiters: dict[str, RateLimiter] = field(default_factory=dict)
     _retry_budgets: dict[str, RetryBudget] = field(default_factory=dict)
@@ -101,17 +106,32 @@ class Guard:
 
     async def cached(self, route: Route, request: ChatRequest) -> CachedAnswer | None:
         """Return the answer kept for the very same request."""
-        return None if self.cache is None else await self.cache.get(_key(route, request))
+        if self.cache is None:
+            return None
+        return await self.cache.get(_key(route, request), allow_stale=self.serve_stale)
+
+    def in_background(self, call: Coroutine[None, None, None]) -> None:
+        """Make a call nobody waits for; how it fails is told by the circuits, and it ends with the session."""
+
+        async def quietly() -> None:
+            with contextlib.suppress(ProviderError):
+                await call
+
+        task = asyncio.get_running_loop().create_task(quietly(), name="refresh of a kept answer")
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
 
     def keep(self, route: Route, request: ChatRequest, attempt: Attempt) -> None:
-        """Keep a whole answer, if answers are kept. Returns at once."""
+        """Keep a whole answer, if answers are kept and it tells no secret. Returns at once."""
         message, final = attempt.message(), attempt.final
         if self.cache is None or message is None or final is None or final.stop is not StopReason.END:
+            return
+        if tells_a_key(message):  # it is kept as it came, and a key is never written down
             return
         usage = attempt.usage()
         answer = CachedAnswer(
             message=message,
-            model=final.model or route.plan.model,
+            model=shown_line(final.model) or route.plan.model,
             usage=usage,
             cost_pico=self.spending.cost(route.plan, usage),
             stop=final.stop,
@@ -123,6 +143,10 @@ class Guard:
     async def close(self) -> None:
         """End what runs by itself and finish every booking."""
         self.circuits.close()
+        for task in self._background:
+            task.cancel()
+        if self._background:
+            await asyncio.wait(set(self._background))
         if self._keeping:
             await asyncio.wait(set(self._keeping))
         if self.cache is not None:
@@ -159,6 +183,7 @@ def build_guard(
         retry_refill=settings.retry_refill,
         repeats=RepeatGuard(settings.repeat_guard, clock.monotonic),
         cache=_cache(config, state_dir, publish, clock),
+        serve_stale=config.cache.stale,
         clock=clock,
     )
 

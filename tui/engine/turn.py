@@ -26,9 +26,11 @@ from tui.core.guard_events import (
     LimitWaiting,
     RetryScheduled,
 )
-from tui.core.untrusted import clean, clean_line
-from tui.engine.attempt import Attempt, clean_call, estimate_input
+from tui.core.ids import new_id
+from tui.core.untrusted import clean_line
+from tui.engine.attempt import Attempt, estimate_input
 from tui.engine.guard import Guard, Route
+from tui.engine.shown import shown_line, shown_message
 from tui.engine.spending import BUDGET_CODE
 from tui.engine.verdict import CANCELLED, oversize, verdict
 from tui.resilience.breaker import Permit
@@ -136,7 +138,7 @@ class Turn:
             usage=self._spent,
             cost_pico=self._cost_pico,
             attempts=self.attempts,
-            model=clean_line((final.model if final is not None else "") or self._model or self.request.model),
+            model=shown_line((final.model if final is not None else "") or self._model or self.request.model),
             request_id=(failure.request_id if failure is not None else None)
             or (attempt.request_id if attempt is not None else None),
             first_token_s=attempt.first_token_s if attempt is not None else None,
@@ -150,14 +152,8 @@ class Turn:
         return TurnResult(text=text, thinking=thinking, complete=complete, finished=finished)
 
     def completed_event(self, message: AssistantMessage) -> MessageCompleted:
-        """Return the event that carries a whole message, its text cleaned as everything that is shown."""
-        shown = AssistantMessage(
-            text=clean(message.text),
-            thinking=clean(message.thinking),
-            tool_calls=tuple(clean_call(call) for call in message.tool_calls),
-            native=message.native,
-        )
-        return MessageCompleted(pane=self.pane, turn=self.turn, message=shown)
+        """Return the event that carries a whole message, as everything that is shown."""
+        return MessageCompleted(pane=self.pane, turn=self.turn, message=shown_message(message))
 
     async def _answer_from_cache(self, route: Route) -> bool:
         """Give the answer kept for the very same request, if there is one."""
@@ -178,8 +174,23 @@ class Turn:
             )
         )
         self._cached = True
+        if found.stale:
+            self.guard.in_background(self._again(route).run())
         self.guard.spending.note_saved(found.cost_pico)
         return True
+
+    def _again(self, route: Route) -> "Turn":
+        """Return a turn that asks the same anew and shows nothing; a whole answer takes the kept one's place."""
+        return Turn(
+            pane=self.pane,
+            turn=new_id("turn"),
+            request=self.request,
+            fresh=True,
+            routes={route.target: route},
+            guard=self.guard,
+            publish=_publish_nothing,
+            clock=self.clock,
+        )
 
     async def _switch(self, step: Switch) -> Route:
         """Go over to another model, once the person agrees where that was asked for."""
@@ -393,3 +404,7 @@ async def _outcome_of(attempt: Attempt) -> Failure | None:
     except ProviderError as error:
         return error.failure
     return None
+
+
+def _publish_nothing(_: Event) -> None:
+    """Nobody sees a call that only renews a kept answer."""

@@ -4,9 +4,11 @@ from typing import Final
 
 from tui.core.chat import ChatRequest, Finished, StopReason
 from tui.core.errors import Failure, Outcome, Problem, ProviderError
+from tui.core.secrets import mask
 from tui.core.untrusted import clean_line
 from tui.core.validation import size_problem
 from tui.engine.attempt import estimate_input
+from tui.engine.shown import shown_line
 from tui.spend.windows import window_of
 
 _STOP_PROBLEMS: Final = {
@@ -41,7 +43,7 @@ def verdict(failure: Failure | None, final: Finished | None, *, empty: bool) -> 
     stop = final.stop if final is not None else StopReason.OTHER
     problem = _STOP_PROBLEMS.get(stop)
     if problem is not None and final is not None and final.stop_detail:
-        problem = Problem(title=problem.title, text=clean_line(final.stop_detail), hint=problem.hint)
+        problem = Problem(title=problem.title, text=shown_line(final.stop_detail), hint=problem.hint)
     if problem is None and empty:
         problem = Problem(
             title="Empty answer", text="The model ended its turn without any text.", hint="Send the prompt again."
@@ -66,7 +68,7 @@ def internal_failure(error: BaseException) -> Failure:
         outcome=Outcome.CALLER_ERROR,
         problem=Problem(
             title="Internal error",
-            text=clean_line(f"{type(error).__name__}: {error}"),
+            text=clean_line(mask(f"{type(error).__name__}: {error}")),
             hint="This is a defect in LLMMixer; the session journal holds the details.",
         ),
     )

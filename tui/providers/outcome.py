@@ -156,8 +156,8 @@ def classify(error: BaseException | StreamEnd, target: Target | None = None) -> 
         problem=remedies.problem(kind, target, said=said, status=status, retry_after=evidence.retry_after),
         retry_after=evidence.retry_after,
         status=evidence.status,
-        code=clean_line(next((word for word in evidence.codes if not word.isdigit()), ""), 80),
-        request_id=None if evidence.request_id is None else clean_line(evidence.request_id, 120),
+        code=clean_line(mask(next((word for word in evidence.codes if not word.isdigit()), "")), 80),
+        request_id=None if evidence.request_id is None else clean_line(mask(evidence.request_id), 120),
     )
 
 

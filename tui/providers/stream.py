@@ -23,6 +23,7 @@ from tui.core.chat import (
     ToolCallStarted,
 )
 from tui.core.errors import ProviderError
+from tui.core.secrets import mask_known
 from tui.core.untrusted import clean_line
 from tui.providers.base import Deadlines
 from tui.providers.deadline import DeadlineWatch, Wait, expired
@@ -141,7 +142,7 @@ class PumpedStream:
         """Called by the transport when the head of the response is there."""
         self._response = response
         found = next((value for name in _REQUEST_ID_HEADERS if (value := response.headers.get(name))), None)
-        self._request_id = None if found is None else clean_line(found, 120)
+        self._request_id = None if found is None else clean_line(mask_known(found), 120)
         self._watch.open(asyncio.get_running_loop().time())
         if response.is_success:
             self._put([StreamOpened(request_id=self._request_id)])
