@@ -62,8 +62,8 @@ async def finished(pilot: Pilot[None], *panes: str) -> None:
     """Wait until panes (all when none is named) have answered."""
     view = app_of(pilot).stage.view
     names = panes or tuple(view.panes)
-    panes = [view.panes[name] for name in names]
-    await until(lambda: all(pane.turn is not None and (not pane.busy or pane.offer is not None) for pane in panes))
+    asked = [view.panes[name] for name in names]
+    await until(lambda: all(pane.turn is not None and (not pane.busy or pane.offer is not None) for pane in asked))
     await pilot.pause()
 
 

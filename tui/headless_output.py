@@ -23,6 +23,7 @@ from tui.core.ids import new_id
 from tui.core.money import usd_text
 from tui.core.secrets import mask
 from tui.core.untrusted import clean_line
+from tui.resilience.dedup import SequenceFilter
 
 PROGRAM: Final = "llmmixer"
 
@@ -66,6 +67,7 @@ class Record:
 
     def __init__(self, panes: Iterable[PaneInfo]) -> None:
         self.panes = {info.name: PaneRecord(info) for info in panes}
+        self._shown = SequenceFilter()
 
     @property
     def settled(self) -> bool:
@@ -73,12 +75,14 @@ class Record:
         return all(pane.finished is not None for pane in self.panes.values())
 
     def feed(self, event: Event) -> bool:
-        """Take an event in; False when it comes after the end of its pane and is to be ignored."""
+        """Take an event in; False when it is to be ignored: after its pane's end, or a second time."""
         pane = self.panes.get(getattr(event, "pane", None) or "")
         if pane is None:
             return True
         if pane.finished is not None:
             return not isinstance(event, TextDelta | ThinkingDelta | TurnFinished)
+        if isinstance(event, TextDelta | ThinkingDelta) and not self._shown.accept(event.turn, event.seq):
+            return False
         pane.turn = getattr(event, "turn", pane.turn)
         match event:
             case TextDelta(text=text):

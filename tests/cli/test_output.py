@@ -1,5 +1,6 @@
 """What a headless run prints for given events, without an engine."""
 
+import itertools
 import json
 from collections.abc import Sequence
 
@@ -35,8 +36,11 @@ THREE = (
 OUTCOMES_DOWN = (Outcome.TRANSIENT, Outcome.RATE_LIMITED, Outcome.QUOTA_SPENT, Outcome.OFFLINE)
 
 
-def text(pane: str, words: str, seq: int = 1) -> TextDelta:
-    return TextDelta(pane=pane, turn=f"turn_{pane}", seq=seq, text=words)
+_numbers = itertools.count(1)
+
+
+def text(pane: str, words: str) -> TextDelta:
+    return TextDelta(pane=pane, turn=f"turn_{pane}", seq=next(_numbers), text=words)
 
 
 def end(
@@ -215,10 +219,11 @@ def test_json_cost_is_unknown_when_one_pane_has_no_price() -> None:
 
 def test_stream_json_is_one_event_a_line() -> None:
     printer = make_printer(OutputFormat.STREAM_JSON, ONE, session="s", demo=False)
-    lines = [printer.feed(event) for event in (text("claude", "a\nb\u2028"), end("claude"))]
+    delta = TextDelta(pane="claude", turn="turn_claude", seq=3, text="a\nb\u2028")
+    lines = [printer.feed(event) for event in (delta, end("claude"))]
     assert all(line.endswith("\n") and line.count("\n") == 1 for line in lines)
     first, last = map(json.loads, lines)
-    assert first == {"type": "text_delta", "pane": "claude", "turn": "turn_claude", "seq": 1, "text": "a\nb\u2028"}
+    assert first == {"type": "text_delta", "pane": "claude", "turn": "turn_claude", "seq": 3, "text": "a\nb\u2028"}
     assert (last["type"], last["outcome"], last["cost_usd"]) == ("turn_finished", "success", "0.000002")
 
 

@@ -154,12 +154,18 @@ def test_only_the_pane_that_is_named_changes() -> None:
 def test_text_is_handed_on_and_only_its_end_is_kept() -> None:
     view = started()
     pane = feed(view, *turn())
-    for number in range(2000):
+    for number in range(1, 2001):
         feed(view, (2.0, text(number, "word ")))
         take(pane)
     assert len(pane.tail) <= 600
     assert pane.turn is not None
     assert pane.turn.characters == 10_000
+
+
+def test_a_delta_is_shown_once() -> None:
+    view = started()
+    pane = feed(view, *turn(), (2.0, text(1, "a")), (2.0, text(3, "b")), (2.0, text(3, "b")), (2.0, text(2, "late")))
+    assert [one.text for one in take(pane) if isinstance(one, Append)][-2:] == ["a", "b"]
 
 
 def test_deltas_of_an_older_turn_are_ignored() -> None:

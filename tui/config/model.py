@@ -284,6 +284,8 @@ class CacheConfig(Record):
     """Keep answers in the cache folder (readable by you alone). Answers of turns with tools are never kept."""
     ttl: Annotated[float, Range(above=0, most=31_536_000)] = 86_400.0
     """Seconds an answer stays fresh."""
+    stale: Annotated[bool, Mark.USER_ONLY] = False
+    """Show an answer older than `ttl` at once, marked with its age, and ask the model anew in the background."""
     max_mb: Annotated[int, Range(1, 100_000)] = 64
     """Size in megabytes; the answers not used for longest go first."""
 

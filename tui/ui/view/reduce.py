@@ -164,6 +164,10 @@ def _turn_event(view: SessionView, pane: PaneView, event: _TurnEvent, now: float
 
 
 def _stream_event(pane: PaneView, turn: TurnView, event: _StreamEvent, now: float) -> None:
+    if isinstance(event, TextDelta | ThinkingDelta):
+        if event.seq <= turn.seq:
+            return  # shown already
+        turn.seq = event.seq
     if turn.first_token is None:
         turn.first_token = now
     turn.last_token = now

@@ -117,6 +117,7 @@ class TurnView:
     first_token: float | None = None
     last_token: float = 0.0
     characters: int = 0
+    seq: int = 0
     answered: bool = False
     called: bool = False
     usage: Usage = field(default_factory=Usage)
