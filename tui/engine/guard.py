@@ -1,7 +1,6 @@
 """What all panes of a session share and every call passes: circuits, retry policy, limits and money."""
 
 import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -113,13 +112,15 @@ class Guard:
     def in_background(self, call: Coroutine[None, None, None]) -> None:
         """Make a call nobody waits for; how it fails is told by the circuits, and it ends with the session."""
 
-        async def quietly() -> None:
-            with contextlib.suppress(ProviderError):
-                await call
+        def ended(task: asyncio.Task[None]) -> None:
+            self._background.discard(task)
+            error = None if task.cancelled() else task.exception()
+            if error is not None and not isinstance(error, ProviderError):
+                raise error
 
-        task = asyncio.get_running_loop().create_task(quietly(), name="refresh of a kept answer")
+        task = asyncio.get_running_loop().create_task(call, name="refresh of a kept answer")
         self._background.add(task)
-        task.add_done_callback(self._background.discard)
+        task.add_done_callback(ended)
 
     def keep(self, route: Route, request: ChatRequest, attempt: Attempt) -> None:
         """Keep a whole answer, if answers are kept and it tells no secret. Returns at once."""
@@ -142,11 +143,11 @@ class Guard:
 
     async def close(self) -> None:
         """End what runs by itself and finish every booking."""
-        self.circuits.close()
         for task in self._background:
             task.cancel()
         if self._background:
             await asyncio.wait(set(self._background))
+        self.circuits.close()
         if self._keeping:
             await asyncio.wait(set(self._keeping))
         if self.cache is not None:

@@ -15,7 +15,7 @@ from tui.core.chat import (
     UsageSeen,
 )
 from tui.core.clock import Clock
-from tui.core.errors import Failure, Outcome, Problem, ProviderError
+from tui.core.errors import Failure, Outcome, ProviderError
 from tui.core.events import Event, MessageCompleted, TurnFinished
 from tui.core.guard_events import (
     AnsweredFromCache,
@@ -30,12 +30,13 @@ from tui.core.ids import new_id
 from tui.core.untrusted import clean_line
 from tui.engine.attempt import Attempt, estimate_input
 from tui.engine.guard import Guard, Route
+from tui.engine.place import wait_for_place
 from tui.engine.shown import shown_line, shown_message
 from tui.engine.spending import BUDGET_CODE
 from tui.engine.verdict import CANCELLED, oversize, verdict
 from tui.resilience.breaker import Permit
 from tui.resilience.fallback import FallbackChain, Stay, Switch, Target
-from tui.resilience.ratelimit import Ticket, WaitCause
+from tui.resilience.ratelimit import Ticket
 from tui.resilience.retry import GiveUp, plan_retry
 from tui.spend.records import Hold
 from tui.spend.usage import add
@@ -320,28 +321,19 @@ class Turn:
         return failure, True
 
     async def _wait_for_place(self, route: Route, request: ChatRequest) -> Ticket | Failure:
-        """Wait until the limits allow the call; return a failure when the provider wants to be left alone for long."""
         ticket = self.guard.limiter(route.plan.endpoint).reserve(estimate_input(request) + request.max_tokens)
-        told, impatient, self._impatient = WaitCause.NOTHING, self._impatient, False
-        try:
-            while (seconds := ticket.wait_s) > 0:
-                cause = ticket.cause
-                if cause is WaitCause.PROVIDER:
-                    if impatient:
-                        break
-                    if seconds > self.guard.retry_policy.max_retry_after_s:
-                        ticket.cancel()
-                        return _paused(route.plan.model, seconds)
-                if told is not cause:
-                    told = cause
-                    self.publish(
-                        LimitWaiting(pane=self.pane, turn=self.turn, seconds=round(seconds, 3), reason=cause.value)
-                    )
-                impatient = await self.guard.sleep(seconds, self.hurry)
-        except asyncio.CancelledError:
-            ticket.cancel()
-            raise
-        return ticket
+        impatient, self._impatient = self._impatient, False
+        too_long = await wait_for_place(
+            ticket,
+            model=route.plan.model,
+            sleep=lambda seconds: self.guard.sleep(seconds, self.hurry),
+            impatient=impatient,
+            longest_pause_s=self.guard.retry_policy.max_retry_after_s,
+            tell=lambda seconds, cause: self.publish(
+                LimitWaiting(pane=self.pane, turn=self.turn, seconds=round(seconds, 3), reason=cause.value)
+            ),
+        )
+        return ticket if too_long is None else too_long
 
     def _tell_shorter(self, hold: Hold, asked: int) -> None:
         tightest = min((standing for standing in hold.standings if standing.budget.hard), key=lambda one: one.left_pico)
@@ -383,19 +375,6 @@ class Turn:
 
     def _add_cost(self, cost: int | None) -> None:
         self._cost_pico = None if cost is None or self._cost_pico is None else self._cost_pico + cost
-
-
-def _paused(model: str, seconds: float) -> Failure:
-    return Failure(
-        outcome=Outcome.RATE_LIMITED,
-        problem=Problem(
-            title="Rate limited",
-            text=f"The provider asked to be left alone; {clean_line(model)} may be called again in {seconds:.0f} s.",
-            hint="Wait, or use another pane.",
-        ),
-        retry_after=seconds,
-        code="provider_pause",
-    )
 
 
 async def _outcome_of(attempt: Attempt) -> Failure | None:
