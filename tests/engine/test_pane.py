@@ -83,9 +83,10 @@ class Rig:
         routes = [Route(plan, self.provider)]
         self.pane = Pane(plan, routes, guard=guard, publish=self._publish, clock=self.clock)
 
-    async def _sleep(self, seconds: float, hurry: asyncio.Event) -> None:
+    async def _sleep(self, seconds: float, hurry: asyncio.Event) -> bool:
         self.clock.advance(seconds)
         await asyncio.sleep(0)
+        return False
 
     def _publish(self, event: Event) -> None:
         self.events.append(event)
@@ -322,3 +323,14 @@ async def test_times_are_measured_on_the_given_clock() -> None:
     done = await rig.finished()
     assert done.first_token_s == 1.5
     assert done.seconds == 1.5
+
+
+async def test_a_closed_pane_begins_nothing() -> None:
+    rig = Rig()
+    rig.pane.submit("one")
+    await rig.finished()
+    await rig.pane.close()
+    rig.pane.submit("two")
+    assert not rig.pane.retry()
+    assert not rig.pane.busy
+    assert len(rig.of(TurnStarted)) == 1
