@@ -374,6 +374,8 @@ async def test_closing_waits_for_bookings(tmp_path: Path) -> None:
     async with Rig(scripts={"anthropic": script}, state_dir=tmp_path) as rig:
         rig.pane.submit("hi")
         await rig.seen(TextDelta)
+    assert rig.of(SpendChanged)[-1].session_pico == 1 * PICO_IN + 10 * PICO_OUT
+    assert not rig.of(Notice)
     async with Rig(state_dir=tmp_path, session="later") as later:
         assert [(entry.state, entry.usage.output_tokens) for entry in await entries(later)] == [(State.ESTIMATED, 10)]
 
