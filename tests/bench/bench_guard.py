@@ -26,12 +26,12 @@ from tui.engine.engine import Engine, build
 from tui.engine.session import PanePlan, plan_session
 
 TOKENS: Final = 1_000
-CALLS: Final = 4
-"""Calls one after the other in one sample."""
-LEAST_ROUNDS: Final = 6
+RATE: Final = 500
+"""Tokens a second: each comes by itself, as a provider sends them."""
+LEAST_ROUNDS: Final = 4
 PANES: Final = {"anthropic": "claude", "openai": "gpt", "gemini": "gemini"}
 T = TypeVar("T")
-PROMPT: Final = f"rate=0 tokens={TOKENS}"
+PROMPT: Final = f"rate={RATE} tokens={TOKENS}"
 
 
 @dataclass
@@ -129,13 +129,12 @@ async def _guarded(engine: Engine, name: str, listener: Subscription) -> int:
 
 
 async def _timed(call: Callable[[], Awaitable[int]]) -> float:
-    """Processor milliseconds of one call of several, threads and what they finish afterwards included."""
+    """Processor milliseconds of one call, threads and what they finish afterwards included."""
     begin = time.process_time()
-    for _ in range(CALLS):
-        if await call() == 0:
-            raise BenchError("an answer without text")
+    if await call() == 0:
+        raise BenchError("an answer without text")
     await asyncio.sleep(0.3)  # bookings, journal and log end behind the turns; waiting costs no processor time
-    return (time.process_time() - begin) / CALLS * 1e3
+    return (time.process_time() - begin) * 1e3
 
 
 async def _measure(url: str, folder: Path, rounds: int) -> dict[str, Samples]:

@@ -16,6 +16,8 @@ from urllib.parse import quote, quote_plus
 __all__ = ["LineMasker", "StreamMasker", "known_values", "mask", "mask_known", "mask_value", "register"]
 
 _MIN_KNOWN: Final = 8
+_SHORT: Final = 80
+"""Characters up to which what was masked is remembered."""
 _known: set[str] = set()
 
 
@@ -65,6 +67,19 @@ def mask(text: str) -> str:
     seen to hold the same one; no character of the secret is kept. Masking twice changes nothing more, and JSON
     stays JSON.
     """
+    if len(text) <= _SHORT:
+        return _mask_short(text, frozenset(_known))
+    return _mask_whole(text)
+
+
+@lru_cache(maxsize=4096)
+def _mask_short(text: str, values: frozenset[str]) -> str:
+    """Mask names and ids, which are the same again and again; the answer depends on the known `values` too."""
+    del values
+    return _mask_whole(text)
+
+
+def _mask_whole(text: str) -> str:
     from tui.core.secret_lines import mask_lines
 
     return mask_lines(mask_known(text))
