@@ -9,13 +9,14 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import WaitUntil
-from tests.engine.rig import PICO_IN, PICO_OUT, Rig, Script, answer, failed, plan
+from tests.engine.rig import PICO_IN, PICO_OUT, Rig, Script, answer, ask_mode, failed, plan
 from tests.engine.scripted import Step
 from tui.config.model import (
     BudgetConfig,
     BudgetScope,
     Config,
     EndpointConfig,
+    FallbackMode,
     PriceConfig,
     ResilienceConfig,
     WireName,
@@ -24,7 +25,7 @@ from tui.core.chat import ChatRequest, StreamOpened, TextPiece, Usage, UsageSeen
 from tui.core.clock import ManualClock
 from tui.core.errors import Outcome
 from tui.core.events import Notice, StreamStarted, TextDelta, TurnFinished
-from tui.core.guard_events import AnswerShortened, BudgetAlert, LimitWaiting, SpendChanged
+from tui.core.guard_events import AnswerShortened, BudgetAlert, FallbackStarted, LimitWaiting, SpendChanged
 from tui.core.money import usd_short
 from tui.spend.records import Entry, Span, State
 from tui.spend.usage import estimate_request
@@ -454,3 +455,35 @@ async def test_a_provider_that_cannot_be_made_ready_is_not_hidden_by_a_missing_p
         done = await rig.ask()
         assert done.problem is not None
         assert (done.problem.title, done.refused_by_budget, done.cost_pico) == ("No such address", False, 0)
+
+
+async def test_a_call_that_ended_is_renewed_no_more(tmp_path: Path) -> None:
+    async with Rig(config=cents("1"), state_dir=tmp_path) as rig:
+        await rig.ask()
+        assert rig.ledger is not None
+        renewed: list[object] = []
+
+        async def noting(hold: object) -> None:
+            renewed.append(hold)
+
+        rig.ledger.renew = noting  # type: ignore[method-assign]  # nothing may come here
+        await rig.spending.renew()
+        assert not renewed
+
+
+async def test_a_refusal_is_final_and_asks_no_other_model(tmp_path: Path) -> None:
+    own = ask_mode(plan(), plan(endpoint="openai", model="m2"), mode=FallbackMode.AUTO)
+    async with Rig([own], config=cents("0.005"), state_dir=tmp_path) as rig:
+        assert (await rig.ask()).refused_by_budget
+        assert not rig.of(FallbackStarted)
+
+
+async def test_nothing_is_told_twice(tmp_path: Path) -> None:
+    async with Rig(config=cents("1"), state_dir=tmp_path) as rig:
+        await rig.ask()
+        await rig.quiet()
+        before = rig.of(SpendChanged)
+        rig.spending.refresh()
+        await rig.quiet()
+        assert rig.of(SpendChanged) == before
+        assert len(before) == len(set(map(str, before)))

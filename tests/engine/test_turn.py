@@ -261,3 +261,12 @@ async def test_a_429_holds_back_the_other_panes_of_the_provider() -> None:
         assert (await rig.ask(pane="second")).outcome is Outcome.SUCCESS
         waited = rig.of(LimitWaiting)[0]
         assert (waited.pane, waited.seconds, waited.reason) == ("second", 30.0, "the provider's limit")
+
+
+async def test_a_call_counts_with_what_it_used_not_with_what_was_reserved() -> None:
+    settings = Config(limits={"anthropic": LimitsConfig(tokens_per_minute=1_500)})
+    async with Rig(config=settings) as rig:
+        await rig.ask("one")
+        assert rig.guard.limiter("anthropic").snapshot().tokens == 15
+        await rig.ask("two")
+        assert not rig.of(LimitWaiting)

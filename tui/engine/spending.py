@@ -59,6 +59,7 @@ class Spending:
         self._bookings: set[asyncio.Task[None]] = set()
         self._broken = False
         self._saved_pico = 0
+        self._told: SpendChanged | None = None
         self.lease_s = config.spend.lease_minutes * 60.0
         self._running: dict[str, Hold] = {}
         self._renewal: asyncio.TimerHandle | None = None
@@ -138,7 +139,7 @@ class Spending:
         self.refresh()
 
     def refresh(self) -> None:
-        """Publish how things stand, soon."""
+        """Publish how things stand, soon, if that is news."""
         if self.ledger is not None:
             self._start(self._tell_standings(self.ledger))
 
@@ -245,17 +246,18 @@ class Spending:
             self._say_broken(error)
             return
         session, project, day, month = standings[: len(_GAUGES)]
-        self._publish(
-            SpendChanged(
-                session_pico=session.spent_pico,
-                project_pico=project.spent_pico,
-                day_pico=day.spent_pico,
-                month_pico=month.spent_pico,
-                unpriced=session.unpriced,
-                saved_pico=self._saved_pico,
-                budgets=tuple(budget_state(standing) for standing in standings[len(_GAUGES) :]),
-            )
+        now = SpendChanged(
+            session_pico=session.spent_pico,
+            project_pico=project.spent_pico,
+            day_pico=day.spent_pico,
+            month_pico=month.spent_pico,
+            unpriced=session.unpriced,
+            saved_pico=self._saved_pico,
+            budgets=tuple(budget_state(standing) for standing in standings[len(_GAUGES) :]),
         )
+        if now != self._told:
+            self._told = now
+            self._publish(now)
 
     def _tell_alerts(self, alerts: Sequence[Alert]) -> None:
         for alert in alerts:
