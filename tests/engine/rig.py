@@ -185,7 +185,7 @@ class Rig:
 
     async def until(self, condition: Callable[[], object]) -> None:
         """Wait until `condition` holds; it is asked after every event and wait."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(50):
             while not condition():
                 self._moved.clear()
                 await self._moved.wait()
@@ -212,7 +212,7 @@ class Rig:
 
     async def quiet(self) -> None:
         """Wait until every booking is done."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(50):
             await self.spending.settled()
 
 

@@ -9,7 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tui.core.errors import Problem
-from tui.core.events import Event, Notice, NoticeLevel, SessionEnded, TextDelta, ThinkingDelta, ToolCallBegan
+from tui.core.events import (
+    Event,
+    Notice,
+    NoticeLevel,
+    ProviderReady,
+    SessionEnded,
+    TextDelta,
+    ThinkingDelta,
+    ToolCallBegan,
+)
 from tui.engine.bus import MAX_WAITING, Bus
 
 
@@ -178,3 +187,20 @@ async def test_the_wake_call_comes_once_until_the_queue_was_drained() -> None:
     subscription.drain()
     bus.publish(must("p", 2))
     assert calls == ["wake", "wake"]
+
+
+async def test_who_wants_no_deltas_gets_everything_else_in_order() -> None:
+    bus = Bus()
+    wakes: list[int] = []
+    rest, whole = bus.subscribe("rest", on_wake=lambda: wakes.append(1), deltas=False), bus.subscribe("whole")
+    for number in range(3):
+        bus.publish(TextDelta(pane="a", turn="t", seq=number, text=str(number)))
+    assert wakes == []
+    bus.publish(ProviderReady(pane="a"))
+    bus.publish(TextDelta(pane="a", turn="t", seq=3, text="3"))
+    assert rest.drain() == [ProviderReady(pane="a")]
+    assert [type(event) for event in whole.drain()] == [TextDelta, ProviderReady, TextDelta]
+    rest.close()
+    bus.publish(ProviderReady(pane="b"))
+    assert rest.drain() == []
+    await bus.close()

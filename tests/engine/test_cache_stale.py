@@ -29,7 +29,7 @@ async def ask(engine: Engine) -> tuple[str, list[Event]]:
     subscription = engine.bus.subscribe("test")
     await engine.start()
     engine.handle(Submit(text="why?"))
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(50):
         while not any(isinstance(event, TurnFinished) for event in events):
             events += await subscription.get()
     return "".join(event.text for event in events if isinstance(event, TextDelta)), events
@@ -48,7 +48,7 @@ async def test_an_old_answer_is_shown_on_request_only_and_renewed(
     async def session(requests: int) -> tuple[str, list[Event]]:
         engine = build(config, plan, state_dir=tmp_path, clock=clock)
         text, events = await ask(engine)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(50):
             while len(provider.streams) < requests or not provider.streams[-1].closed:  # noqa: ASYNC110 - a stand-in
                 await asyncio.sleep(0)
         await engine.close()

@@ -40,13 +40,13 @@ class Session:
 
     async def take(self, pane: str, finished: int) -> None:
         """Wait until a pane has finished so many turns."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(50):
             while sum(isinstance(event, TurnFinished) and event.pane == pane for event in self.events) < finished:
                 self.events += await self._subscription.get()
 
     async def until_text(self) -> None:
         """Wait until some pane has shown text."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(50):
             while not any(isinstance(event, TextDelta) for event in self.events):
                 self.events += await self._subscription.get()
 

@@ -35,7 +35,7 @@ class Session:
         """Send a prompt and wait for the end of its turn."""
         before = len(self.of(TurnFinished))
         self.engine.handle(Submit(text=text, panes=(pane,)))
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(50):
             while len(self.of(TurnFinished)) == before:
                 self.events += await self._subscription.get()
         finished = self.of(TurnFinished)[-1]

@@ -54,7 +54,7 @@ class Watched:
         self._subscription = self.engine.bus.subscribe("test")
 
     async def finished(self, count: int) -> None:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(50):
             while len(self.of(TurnFinished)) < count:
                 self.events += await self._subscription.get()
 

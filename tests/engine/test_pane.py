@@ -96,7 +96,7 @@ class Rig:
         return [event for event in self.events if isinstance(event, kind)]
 
     async def until(self, condition: Callable[[], bool]) -> None:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(50):
             while not condition():
                 self._moved.clear()
                 await self._moved.wait()

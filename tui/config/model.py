@@ -336,7 +336,7 @@ class SpendConfig(Record):
     least_tokens: Annotated[int, Range(1, 1_000_000)] = 1_000
     """Shortest answer worth asking for: when not even this many tokens fit a hard budget, the call is refused."""
     lease_minutes: Annotated[int, Range(1, 1_440)] = 60
-    """A reservation nobody ended after this time counts as spent, even if its program still runs."""
+    """A reservation nobody ended or renewed for this time counts as spent, even if its program still runs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
