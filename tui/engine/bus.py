@@ -48,8 +48,9 @@ class _Run:
 class Subscription:
     """One subscriber's queue. Take events with `drain`, `get` or ``async for``."""
 
-    def __init__(self, name: str, on_wake: Callable[[], None] | None = None) -> None:
+    def __init__(self, name: str, on_wake: Callable[[], None] | None = None, *, deltas: bool = True) -> None:
         self.name = name
+        self.deltas = deltas
         self.closed = False
         self.overflowed = False
         self._on_wake = on_wake
@@ -110,18 +111,19 @@ class Bus:
 
     def __init__(self) -> None:
         self._subscriptions: list[Subscription] = []
+        self._readers: list[Subscription] = []
         self._closed = False
 
-    def subscribe(self, name: str, *, on_wake: Callable[[], None] | None = None) -> Subscription:
-        """Add a subscriber that sees every event from now on.
+    def subscribe(self, name: str, *, on_wake: Callable[[], None] | None = None, deltas: bool = True) -> Subscription:
+        """Add a subscriber that sees every event from now on, or every event but the deltas.
 
         `on_wake` is called from `publish` when the first event comes into an empty queue; it must return at once.
         """
-        subscription = Subscription(name, on_wake)
+        subscription = Subscription(name, on_wake, deltas=deltas)
         if self._closed:
             subscription.close()
         else:
-            self._subscriptions = [*self._subscriptions, subscription]
+            self._keep([*self._subscriptions, subscription])
         return subscription
 
     def publish(self, event: Event) -> None:
@@ -140,7 +142,7 @@ class Bus:
         # This runs for every token times every subscriber: no call is made where the delta joins an open run.
         kind, pane, turn, seq, text = type(event), event.pane, event.turn, event.seq, event.text
         compact = seq % _COMPACT_EVERY == 0
-        for subscription in self._subscriptions:
+        for subscription in self._readers:
             run = subscription.open.get(pane)
             if run is None or run.kind is not kind or run.turn != turn:
                 subscription.put(event)
@@ -155,14 +157,18 @@ class Bus:
         self._closed = True
         for subscription in self._subscriptions:
             subscription.close()
-        self._subscriptions = []
+        self._keep([])
         await asyncio.sleep(0)
+
+    def _keep(self, subscriptions: list[Subscription]) -> None:
+        self._subscriptions = subscriptions
+        self._readers = [subscription for subscription in subscriptions if subscription.deltas]
 
     def _drop_closed(self) -> None:
         gone = [subscription for subscription in self._subscriptions if subscription.closed]
         if not gone:
             return
-        self._subscriptions = [subscription for subscription in self._subscriptions if not subscription.closed]
+        self._keep([subscription for subscription in self._subscriptions if not subscription.closed])
         for subscription in gone:
             if subscription.overflowed:
                 text = f"“{subscription.name}” did not take its events and was detached."

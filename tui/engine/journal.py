@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from tui.core.clock import Clock
 from tui.core.errors import Problem
-from tui.core.events import Event, Notice, NoticeLevel, SessionEnded, TextDelta, ThinkingDelta, TurnFinished, to_json
+from tui.core.events import Event, Notice, NoticeLevel, SessionEnded, TurnFinished, to_json
 from tui.core.secrets import mask
 from tui.engine.bus import Bus
 from tui.resilience.lock import Held, SessionLock
@@ -31,7 +31,7 @@ class Journal:
         self.path = path
         self._bus = bus
         self._clock = clock
-        self._subscription = bus.subscribe("journal")
+        self._subscription = bus.subscribe("journal", deltas=False)
         self._task: asyncio.Task[None] | None = None
         self._file: int | None = None
         self._unwritten: list[str] = []
@@ -61,11 +61,7 @@ class Journal:
     async def _run(self) -> None:
         while batch := await self._subscription.get():
             now = self._clock.wall()
-            self._unwritten += [
-                line_of(event, now) for event in batch if not isinstance(event, TextDelta | ThinkingDelta)
-            ]
-            if not self._unwritten:
-                continue
+            self._unwritten += [line_of(event, now) for event in batch]
             await self._save(durable=any(isinstance(event, TurnFinished | SessionEnded) for event in batch))
         if self._unwritten:
             await self._save(durable=True)

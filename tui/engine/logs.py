@@ -96,7 +96,7 @@ class Logging:
         """Log the bus's events from now on. Call it on the event loop."""
         self._loop = asyncio.get_running_loop()
         self._publish = bus.publish
-        self._subscription = bus.subscribe("log", on_wake=self._wake)
+        self._subscription = bus.subscribe("log", on_wake=self._wake, deltas=False)
 
     def close(self) -> None:
         """Write what waits and give the loggers back. Takes at most two seconds, however slow the disk."""

@@ -205,7 +205,7 @@ class Telemetry:
         self._timer: asyncio.TimerHandle | None = None
         self._thread = threading.Thread(target=self._send, name="telemetry", daemon=True)
         self._thread.start()
-        self._subscription = bus.subscribe("telemetry", on_wake=self._wake)
+        self._subscription = bus.subscribe("telemetry", on_wake=self._wake, deltas=False)
 
     def close(self) -> None:
         """Send what waits and stop; takes at most `CLOSE_SECONDS`. Call it after the bus is closed, on any thread."""
