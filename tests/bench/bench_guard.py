@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from tests.bench.report import Line, ratio
+from tests.bench.report import Line
 from tests.bench.serve import server
 from tests.bench.streaming import BenchError
 from tui.config.load import load
@@ -33,6 +33,9 @@ _LOOK_SECONDS: Final = 0.1
 PANES: Final = {"anthropic": "claude", "openai": "gpt", "gemini": "gemini"}
 T = TypeVar("T")
 PROMPT: Final = f"rate={RATE} tokens={TOKENS}"
+BURST: Final = f"rate=0 tokens={TOKENS}"
+"""The same answer at once: what the guard adds does not depend on the pace, and is seen best where nothing else is."""
+CALLS: Final = 5
 
 
 @dataclass
@@ -104,7 +107,7 @@ async def _alone(engine: Engine, plan: PanePlan, bus: Bus, listener: Subscriptio
         pane=plan.name,
         turn="t",
         number=1,
-        request=ChatRequest(model=plan.model, messages=(UserMessage(text=PROMPT),), max_tokens=plan.max_tokens),
+        request=ChatRequest(model=plan.model, messages=(UserMessage(text=BURST),), max_tokens=plan.max_tokens),
         provider=provider,
         publish=bus.publish,
         clock=SystemClock(),
@@ -118,7 +121,7 @@ async def _alone(engine: Engine, plan: PanePlan, bus: Bus, listener: Subscriptio
 async def _guarded(engine: Engine, name: str, listener: Subscription) -> int:
     """A whole turn of a pane, to its end; bookings, journal and log go on behind it."""
     engine.handle(ClearConversation(pane=name))
-    engine.handle(Submit(text=PROMPT, panes=(name,)))
+    engine.handle(Submit(text=BURST, panes=(name,)))
     count = 0
     while True:
         await asyncio.sleep(_LOOK_SECONDS)  # a listener that is woken for every token would be counted as the guard
@@ -130,13 +133,14 @@ async def _guarded(engine: Engine, name: str, listener: Subscription) -> int:
                 return count
 
 
-async def _timed(call: Callable[[], Awaitable[int]]) -> float:
-    """Processor milliseconds of one call, threads and what they finish afterwards included."""
+async def _timed(call: Callable[[], Awaitable[int]], calls: int) -> float:
+    """Processor milliseconds of one call of several, threads and what they finish afterwards included."""
     begin = time.process_time()
-    if await call() == 0:
-        raise BenchError("an answer without text")
+    for _ in range(calls):
+        if await call() == 0:
+            raise BenchError("an answer without text")
     await asyncio.sleep(0.3)  # bookings, journal and log end behind the turns; waiting costs no processor time
-    return (time.process_time() - begin) * 1e3
+    return (time.process_time() - begin) / calls * 1e3
 
 
 async def _measure(url: str, folder: Path, rounds: int) -> dict[str, Samples]:
@@ -155,9 +159,9 @@ async def _measure(url: str, folder: Path, rounds: int) -> dict[str, Samples]:
         for name, pane in PANES.items():
             own = next(one for one in plan.panes if one.name == pane)
             await engine.prepare(pane)
-            bare = await _timed(partial(_BARE[name], url, own.model))
-            attempt = await _timed(partial(_alone, engine, own, bus, alone))
-            guarded = await _timed(partial(_guarded, engine, pane, listener))
+            bare = await _timed(partial(_BARE[name], url, own.model), 1)
+            attempt = await _timed(partial(_alone, engine, own, bus, alone), CALLS)
+            guarded = await _timed(partial(_guarded, engine, pane, listener), CALLS)
             if index:  # the first round imports and connects
                 found[name].bare.append(bare)
                 found[name].attempt.append(attempt)
@@ -178,4 +182,4 @@ def run(repeats: int) -> Iterator[Line]:
         yield Line(
             f"{wire}: the guard's share of a bare stream's CPU", (guarded - attempt) / bare, 0.05, 0.03, note=note
         )
-        yield Line(f"{wire}: a whole guarded turn against the bare SDK", ratio(guarded, bare))
+        yield Line(f"{wire}: engine and adapter, all of the answer at once", attempt, unit="ms")
