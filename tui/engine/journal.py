@@ -22,6 +22,8 @@ from tui.resilience.lock import Held, SessionLock
 
 _MAX_UNWRITTEN: Final = 10_000
 _LOCK_S: Final = 5.0
+_GATHER_S: Final = 0.02
+"""How long events are gathered for one write; the end of a turn is written at once."""
 
 
 class Journal:
@@ -60,21 +62,24 @@ class Journal:
 
     async def _run(self) -> None:
         while batch := await self._subscription.get():
-            now = self._clock.wall()
-            self._unwritten += [line_of(event, now) for event in batch]
-            await self._save(durable=any(isinstance(event, TurnFinished | SessionEnded) for event in batch))
+            if not _ends_something(batch) and not self._subscription.closed:
+                await asyncio.sleep(_GATHER_S)
+                batch += self._subscription.drain()
+            await self._save(batch, durable=_ends_something(batch))
         if self._unwritten:
-            await self._save(durable=True)
+            await self._save([], durable=True)
 
-    async def _save(self, *, durable: bool) -> None:
+    async def _save(self, batch: Sequence[Event], *, durable: bool) -> None:
         try:
-            await asyncio.to_thread(self._write, durable)
+            await asyncio.to_thread(self._write, batch, self._clock.wall(), durable)
         except OSError as error:
             self._report(error)
         else:
             self._failing = False
 
-    def _write(self, durable: bool) -> None:
+    def _write(self, batch: Sequence[Event], now: float, durable: bool) -> None:
+        """Runs in a thread: masking a long answer takes longer than a frame."""
+        self._unwritten += [line_of(event, now) for event in batch]
         if self._file is None:
             self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._file = os.open(self.path, os.O_CREAT | os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC, 0o600)
@@ -103,6 +108,10 @@ class Journal:
         self._bus.publish(Notice(level=NoticeLevel.WARNING, problem=problem))
 
 
+def _ends_something(batch: Sequence[Event]) -> bool:
+    return any(isinstance(event, TurnFinished | SessionEnded) for event in batch)
+
+
 def _write_all(file: int, data: bytes) -> None:
     view = memoryview(data)
     while view:
@@ -112,16 +121,19 @@ def _write_all(file: int, data: bytes) -> None:
 def line_of(event: Event, wall: float) -> str:
     """Return the journal line of an event at `wall` seconds since the epoch, secrets masked, newline included."""
     stamp = datetime.fromtimestamp(wall, UTC).isoformat(timespec="milliseconds")
-    return json.dumps(_masked({"at": stamp, **to_json(event)}), ensure_ascii=False, separators=(",", ":")) + "\n"
+    return json.dumps(_masked({"at": stamp, **to_json(event)}, {}), ensure_ascii=False, separators=(",", ":")) + "\n"
 
 
-def _masked(value: Any) -> Any:
+def _masked(value: Any, seen: dict[str, str]) -> Any:
+    """Return a masked copy; `seen` remembers texts, since a message carries its answer in two forms."""
     if isinstance(value, str):
-        return mask(value)
+        if value not in seen:
+            seen[value] = mask(value)
+        return seen[value]
     if isinstance(value, Mapping):
-        return {mask(str(key)): _masked(item) for key, item in value.items()}
+        return {mask(str(key)): _masked(item, seen) for key, item in value.items()}
     if isinstance(value, Sequence):
-        return [_masked(item) for item in value]
+        return [_masked(item, seen) for item in value]
     return value
 
 
