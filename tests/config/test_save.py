@@ -12,9 +12,9 @@ import tomli_w
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tui.config.fields import Range
 from tui.config.load import load
 from tui.config.mistakes import ConfigError
-from tui.config.model import Range
 from tui.config.save import set_value, write_private
 from tui.config.schema import KEY_NAME, Many, Named, Node, Scalar, Table, choices, known_keys, schema
 from tui.core.errors import UsageError

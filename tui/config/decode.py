@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any, Final, TypeAlias
 
+from tui.config.fields import Pattern, Range
 from tui.config.mistakes import KeyPath, Mistake, dotted, found, nearest
-from tui.config.model import Pattern, Range
 from tui.config.schema import KEY_NAME, Many, Named, Node, Scalar, Table, child, choices, expected, known_keys, schema
 
 Tree: TypeAlias = dict[str, Any]

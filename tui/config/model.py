@@ -5,59 +5,13 @@ that exist from the start are data in `defaults.toml`.
 """
 
 from dataclasses import dataclass, field
-from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, Final, TypeAlias
+from typing import Annotated
 
+from tui.config.fields import ADDRESS, NAME, PANE_NAME, Dollars, Mark, Range, Seconds, Targets, Variables
+from tui.config.model_work import TerminalConfig, ToolsConfig, TrustConfig
 from tui.core.chat import Effort
 from tui.core.record import Record
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Range:
-    """A number must be at least `least` and at most `most`; with `above`, also greater than that."""
-
-    least: int | None = None
-    most: int | None = None
-    above: int | None = None
-
-    def __str__(self) -> str:
-        if self.above is not None:
-            return f"above {self.above}, at most {self.most}"
-        return f"{self.least} to {self.most}"
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Pattern:
-    """A text must match the regular expression `regex` as a whole; `expected` says it in words."""
-
-    regex: str
-    expected: str
-
-
-class Mark(StrEnum):
-    """What else is special about a field."""
-
-    USER_ONLY = "user only"
-    """A project file may not set it: it decides where keys and prompts go, or what a key press does."""
-    LONG_TEXT = "long text"
-    """May hold several lines."""
-
-
-NAME: Final = Pattern(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", "letters, digits, `.`, `_` and `-`, at most 64")
-PANE_NAME: Final = Pattern(r"(\w[\w.-]{0,63})?", NAME.expected)
-VARIABLE: Final = Pattern(r"[A-Za-z_][A-Za-z0-9_]{0,99}", "the name of an environment variable")
-TARGET: Final = Pattern(
-    r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}(:\S+)?", "an endpoint, or an endpoint and a model: `openai:gpt-6-luna`"
-)
-ADDRESS: Final = Pattern(
-    r"(https?://[^\s/?#@]+(/[^\s?#]*)?)?", "an address like `https://host/path`, without a user, password or query"
-)
-
-Seconds: TypeAlias = Annotated[float, Range(above=0, most=86_400)]
-Dollars: TypeAlias = Annotated[Decimal, Range(least=0, most=1_000_000)]
-Variables: TypeAlias = tuple[Annotated[str, VARIABLE], ...]
-Targets: TypeAlias = tuple[Annotated[str, TARGET], ...]
 
 
 class Glyphs(StrEnum):
@@ -377,6 +331,12 @@ class Config(Record):
     """Limits of what is spent, by name."""
     spend: Annotated[SpendConfig, Mark.USER_ONLY] = field(default_factory=SpendConfig)
     """How spending is counted."""
+    trust: TrustConfig = field(default_factory=TrustConfig)
+    """What models may do without asking."""
+    tools: ToolsConfig = field(default_factory=ToolsConfig)
+    """How far models may go in one turn."""
+    terminal: TerminalConfig = field(default_factory=TerminalConfig)
+    """The embedded terminals."""
     journal: JournalConfig = field(default_factory=JournalConfig)
     """The record of a session on disk."""
     keys: Annotated[dict[str, str], Mark.USER_ONLY] = field(default_factory=dict)

@@ -6,6 +6,7 @@
 
 import argparse
 import ast
+import itertools
 import re
 import sys
 from collections.abc import Iterator, Sequence
@@ -15,7 +16,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any, Final
 
-from tui.config import model
+from tui.config import model, model_work
 from tui.config.schema import KEY_NAME, Many, Named, Node, Scalar, Table, choices, expected, schema
 from tui.config.variables import PREFIX, variable_name
 
@@ -70,8 +71,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _docstrings() -> dict[str, dict[str, str]]:
     """Return for each class of the model the words under each field; those of the class itself under ''."""
     found: dict[str, dict[str, str]] = {}
-    tree = ast.parse(Path(model.__file__).read_text(encoding="utf-8"))
-    for item in tree.body:
+    trees = [ast.parse(Path(str(one.__file__)).read_text(encoding="utf-8")) for one in (model, model_work)]
+    for item in itertools.chain.from_iterable(tree.body for tree in trees):
         if not isinstance(item, ast.ClassDef):
             continue
         words = {"": ast.get_docstring(item) or ""}

@@ -8,7 +8,8 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Annotated, Any, Final, TypeAlias, Union, get_args, get_origin
 
-from tui.config.model import Config, Mark, Pattern, Range
+from tui.config.fields import Mark, Pattern, Range
+from tui.config.model import Config
 
 Rule: TypeAlias = Range | Pattern
 KEY_NAME: Final = "NAME"

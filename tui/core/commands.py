@@ -5,6 +5,8 @@ from enum import StrEnum
 from typing import TypeAlias
 
 from tui.core.record import Record
+from tui.core.terminal import AutoAnswer
+from tui.core.trust import AnswerKind, TrustMode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
@@ -82,6 +84,74 @@ class SetSessionBudget(Record):
     limit_pico: int | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Answer(Record):
+    """Answer the open request `id`; an unknown or finished one does nothing.
+
+    `text` is the reason of a denial, the changed command, or the rule to be saved, as `decision` says.
+    """
+
+    id: str
+    decision: AnswerKind
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class SetTrustMode(Record):
+    """Let more or less happen without a question."""
+
+    mode: TrustMode
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Undo(Record):
+    """Take back the newest change of files of a pane, or of any when `pane` is None; with `turn` all of its turn."""
+
+    pane: str | None = None
+    turn: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class OpenTerminal(Record):
+    """Run `command` in a new terminal, or the person's shell when it is empty."""
+
+    command: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class CloseTerminal(Record):
+    """End the program of a terminal, or take the terminal away when it has ended."""
+
+    terminal: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class HandOver(Record):
+    """Give a model's terminal to the person, or back."""
+
+    terminal: str
+    person: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class SetAutoAnswer(Record):
+    """Answer questions of one terminal, or of all, without a person, or not."""
+
+    mode: AutoAnswer
+    terminal: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class AnswerClipboard(Record):
+    """Let a program set the clipboard, or not."""
+
+    id: str
+    accept: bool
+
+
+WorkCommand: TypeAlias = (
+    Answer | SetTrustMode | Undo | OpenTerminal | CloseTerminal | HandOver | SetAutoAnswer | AnswerClipboard
+)
 Command: TypeAlias = (
     Submit
     | Stop
@@ -92,4 +162,5 @@ Command: TypeAlias = (
     | AnswerFallback
     | ControlCircuit
     | SetSessionBudget
+    | WorkCommand
 )

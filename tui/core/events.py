@@ -31,6 +31,28 @@ from tui.core.guard_events import (
 )
 from tui.core.money import usd_text
 from tui.core.record import Record
+from tui.core.terminal_events import (
+    AutoAnswerChanged,
+    ClipboardAsked,
+    ClipboardResolved,
+    TerminalAnswered,
+    TerminalClosed,
+    TerminalExited,
+    TerminalHandOver,
+    TerminalNeedsPerson,
+    TerminalOpened,
+    TerminalRetitled,
+    TerminalServed,
+)
+from tui.core.tool_events import (
+    ApprovalRequested,
+    ApprovalResolved,
+    ChangesUndone,
+    ToolFinished,
+    ToolOutput,
+    ToolStarted,
+    TrustModeChanged,
+)
 
 
 class NoticeLevel(StrEnum):
@@ -259,6 +281,24 @@ Event: TypeAlias = (
     | AnswerShortened
     | SpendChanged
     | BudgetAlert
+    | ToolStarted
+    | ToolOutput
+    | ToolFinished
+    | ApprovalRequested
+    | ApprovalResolved
+    | TrustModeChanged
+    | ChangesUndone
+    | TerminalOpened
+    | TerminalRetitled
+    | TerminalExited
+    | TerminalClosed
+    | TerminalAnswered
+    | TerminalNeedsPerson
+    | TerminalServed
+    | TerminalHandOver
+    | ClipboardAsked
+    | ClipboardResolved
+    | AutoAnswerChanged
     | Notice
     | SessionEnded
 )

@@ -12,16 +12,25 @@ from typing import TYPE_CHECKING, Literal, assert_never
 from tui.config.model import Config
 from tui.core.clock import Clock, SystemClock
 from tui.core.commands import (
+    Answer,
+    AnswerClipboard,
     AnswerFallback,
     ClearConversation,
+    CloseTerminal,
     Command,
     ControlCircuit,
     DropQueued,
+    HandOver,
+    OpenTerminal,
     Retry,
     RetryNow,
+    SetAutoAnswer,
     SetSessionBudget,
+    SetTrustMode,
     Stop,
     Submit,
+    Undo,
+    WorkCommand,
 )
 from tui.core.errors import LLMMixerError, Problem
 from tui.core.events import Notice, NoticeLevel, PaneInfo, SessionEnded, SessionStarted
@@ -112,7 +121,7 @@ class Engine:
             case Stop() | DropQueued() | Retry() | RetryNow() | AnswerFallback():
                 self._steer(self._parts, command)
             case _:
-                assert_never(command)
+                self._work(self._parts, command)
 
     def busy(self) -> bool:
         """Whether any pane runs a turn."""
@@ -170,6 +179,16 @@ class Engine:
                 repeated.append(pane.name)
         if repeated:
             self._notice("Sent once", f"The same prompt came twice within a moment for {', '.join(repeated)}.")
+
+    def _work(self, parts: "Parts", command: WorkCommand) -> None:
+        """Carry out a command about tools, trust or terminals."""
+        match command:
+            case Answer() | SetTrustMode() | Undo():
+                pass
+            case OpenTerminal() | CloseTerminal() | HandOver() | SetAutoAnswer() | AnswerClipboard():
+                pass
+            case _:
+                assert_never(command)
 
     def _steer(self, parts: "Parts", command: Stop | DropQueued | Retry | RetryNow | AnswerFallback) -> None:
         """Carry out a command about turns that run, wait or ended."""

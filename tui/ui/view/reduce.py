@@ -31,11 +31,35 @@ from tui.core.events import (
     TurnStarted,
     UsageReported,
 )
+from tui.core.terminal_events import (
+    AutoAnswerChanged,
+    ClipboardAsked,
+    ClipboardResolved,
+    TerminalAnswered,
+    TerminalClosed,
+    TerminalExited,
+    TerminalHandOver,
+    TerminalNeedsPerson,
+    TerminalOpened,
+    TerminalRetitled,
+    TerminalServed,
+)
+from tui.core.tool_events import (
+    ApprovalRequested,
+    ApprovalResolved,
+    ChangesUndone,
+    ToolFinished,
+    ToolOutput,
+    ToolStarted,
+    TrustModeChanged,
+)
 from tui.core.untrusted import clean, clean_line
 from tui.ui.view import narrate
 from tui.ui.view.document import SectionKind
 from tui.ui.view.format import duration
-from tui.ui.view.reduce_guard import flush_failure, note_attempt, reduce_guard
+from tui.ui.view.reduce_guard import GuardEvent, flush_failure, note_attempt, reduce_guard
+from tui.ui.view.reduce_terminal import TerminalEvent, reduce_terminal
+from tui.ui.view.reduce_work import WorkEvent, reduce_work
 from tui.ui.view.state import (
     TAIL_CHARACTERS,
     Clear,
@@ -91,6 +115,36 @@ def reduce(view: SessionView, event: Event, now: float) -> None:
         case TextDelta() | ThinkingDelta() | ToolCallBegan() | ToolCallRequested():
             if (pane := view.panes.get(event.pane)) and pane.turn is not None and pane.turn.id == event.turn:
                 _stream_event(pane, pane.turn, event, now)
+        case _:
+            _reduce_other(view, event, now)
+
+
+def _reduce_other(view: SessionView, event: WorkEvent | TerminalEvent | GuardEvent, now: float) -> None:
+    match event:
+        case (
+            ToolStarted()
+            | ToolOutput()
+            | ToolFinished()
+            | ApprovalRequested()
+            | ApprovalResolved()
+            | TrustModeChanged()
+            | ChangesUndone()
+        ):
+            reduce_work(view, event, now)
+        case (
+            TerminalOpened()
+            | TerminalRetitled()
+            | TerminalExited()
+            | TerminalClosed()
+            | TerminalAnswered()
+            | TerminalNeedsPerson()
+            | TerminalServed()
+            | TerminalHandOver()
+            | ClipboardAsked()
+            | ClipboardResolved()
+            | AutoAnswerChanged()
+        ):
+            reduce_terminal(view, event, now)
         case _:
             reduce_guard(view, event, now)
 

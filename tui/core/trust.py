@@ -1,0 +1,102 @@
+"""The words trust is spoken in: what may happen, why, and how a person answers."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from tui.core.record import Record
+
+
+class Decision(StrEnum):
+    """What the policy says of a call."""
+
+    ALLOW = "allow"
+    ASK = "ask"
+    DENY = "deny"
+
+
+class TrustMode(StrEnum):
+    """How much happens without a question, from least to most."""
+
+    PLAN = "plan"
+    """Reads only; every change is refused."""
+    ASK = "ask"
+    """In-project reads and read-only commands of the list pass; every change asks."""
+    AUTO_EDIT = "auto-edit"
+    """As `ask`, and in-project writes and edits pass."""
+    AUTO = "auto"
+    """As `auto-edit`, and every command of the list passes."""
+
+
+class Risk(StrEnum):
+    """The worst a call could do, in words people read."""
+
+    READ = "reads"
+    CHANGE = "changes files"
+    RUN = "runs a program"
+    DESTRUCTIVE = "destructive"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Part(Record):
+    """One piece of a call, such as a simple command of a pipeline, and what the policy says of it alone.
+
+    `text` is foreign: it is shown escaped. `rule` names the rule that decided.
+    """
+
+    text: str
+    decision: Decision
+    reason: str
+    rule: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Verdict(Record):
+    """What the policy decided of a call.
+
+    `reason` is one plain sentence. `grant` says in words what "this session" would allow, empty where only a single
+    time can be allowed. `paths` are the absolute, resolved paths the call touches. `argv` is set when the command is
+    one simple command that can run without a shell: exactly what was judged.
+    """
+
+    decision: Decision
+    reason: str
+    rule: str
+    risk: Risk
+    parts: tuple[Part, ...] = ()
+    grant: str = ""
+    paths: tuple[str, ...] = ()
+    argv: tuple[str, ...] = ()
+
+
+class AnswerKind(StrEnum):
+    """What a person says to a request."""
+
+    ONCE = "once"
+    SESSION = "session"
+    RULE = "rule"
+    EDITED = "edited"
+    DENY = "deny"
+
+
+class Resolution(StrEnum):
+    """How a request ended, whatever the cause."""
+
+    ONCE = "once"
+    SESSION = "session"
+    RULE = "rule"
+    EDITED = "edited"
+    DENIED = "denied"
+    CANCELLED = "cancelled"
+    NO_ANSWER = "no answer"
+    OVERTAKEN = "overtaken"
+    """The policy changed its mind while the request waited: a rule, a mode, or the file itself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class RuleTrial(Record):
+    """What a rule that is not saved yet would do. `problem` is empty when the rule is well formed."""
+
+    rule: str
+    problem: str
+    decision: Decision
+    reason: str

@@ -1,0 +1,1 @@
+"""Terminals: an emulator, the programs in it, and who answers their questions."""
