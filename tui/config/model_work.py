@@ -44,8 +44,8 @@ class TrustConfig(Record):
     `auto` with `auto_approve`, else `ask`."""
     allowed_commands: tuple[str, ...] = (
         "cat", "diff", "file", "find", "git blame", "git branch", "git diff", "git log", "git ls-files",
-        "git rev-parse", "git show", "git status", "grep", "head", "ls", "npm test", "pwd", "pytest", "rg", "sort", "stat",
-        "tail", "tree", "uniq", "wc", "which",
+        "git rev-parse", "git show", "git status", "grep", "head", "ls", "npm test", "pwd", "pytest", "rg", "sort",
+        "stat", "tail", "tree", "uniq", "wc", "which",
     )  # fmt: skip
     """Commands that may run unasked, each as the words it begins with (`git status` does not allow `git
     status-all`). Options that write or execute, paths outside the project and redirections ask all the same."""
