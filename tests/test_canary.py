@@ -226,7 +226,7 @@ async def test_a_defect_in_a_turn_tells_no_key(
     engine = build(config, plan, state_dir=home / "state")
     listener = engine.bus.subscribe("canary")
     await engine.start()
-    monkeypatch.setattr("tui.engine.turn.plan_retry", broken)
+    monkeypatch.setattr("tui.engine.answering.plan_retry", broken)
     engine.handle(Submit(text="echo-busy"))
     events: list[Event] = []
     while sum(isinstance(event, TurnFinished) for event in events) < len(PANES):

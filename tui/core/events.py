@@ -210,7 +210,8 @@ class TurnFinished(Record):
     """A turn ended, in whatever way.
 
     `usage` and `cost_pico` cover all attempts; `first_token_s` and `seconds` are measured from the last
-    attempt's start; `problem` says what a person should know when `outcome` is not success.
+    attempt's start; `problem` says what a person should know when `outcome` is not success. `rounds` counts the
+    answers: one, and one more after each round of tool calls.
     """
 
     pane: str
@@ -228,6 +229,7 @@ class TurnFinished(Record):
     problem: Problem | None = None
     refused_by_budget: bool = False
     cached: bool = False
+    rounds: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)

@@ -234,7 +234,11 @@ class Attempt:
 
 def estimate_input(request: ChatRequest) -> int:
     """Return a rough count of a request's input tokens."""
-    texts = (request.system, *(message.text for message in request.messages))
+    texts = [request.system, *(message.text for message in request.messages)]
+    for message in request.messages:
+        if isinstance(message, AssistantMessage):
+            texts += [call.arguments for call in message.tool_calls]
+    texts += [f"{tool.name}{tool.description}{tool.parameters}" for tool in request.tools]
     return _tokens(sum(map(len, texts)), sum(map(_not_ascii, texts)))
 
 

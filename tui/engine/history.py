@@ -7,10 +7,10 @@ from tui.core.chat import AssistantMessage, Message, UserMessage
 
 @dataclass(slots=True)
 class Exchange:
-    """One prompt and what came of it; `answer` is None while it runs and when nothing usable came."""
+    """One prompt and what came of it: answers and tool results; empty while it runs and when nothing usable came."""
 
     prompt: str
-    answer: AssistantMessage | None = None
+    replies: tuple[Message, ...] = ()
 
 
 @dataclass(slots=True)
@@ -34,8 +34,8 @@ class History:
         for exchange in self.exchanges:
             if exchange is current:
                 break
-            if exchange.answer is not None:
-                messages += (UserMessage(text=exchange.prompt), exchange.answer)
+            if exchange.replies:
+                messages += (UserMessage(text=exchange.prompt), *exchange.replies)
         messages.append(UserMessage(text=current.prompt))
         return tuple(messages)
 

@@ -24,7 +24,7 @@ from tui.core.ids import new_id
 from tui.core.secrets import mask
 from tui.core.untrusted import clean
 from tui.engine.guard import Guard, Route
-from tui.engine.history import Exchange, History, rememberable
+from tui.engine.history import Exchange, History
 from tui.engine.session import PanePlan
 from tui.engine.turn import Turn, TurnResult
 from tui.engine.verdict import CANCELLED, internal_failure
@@ -190,7 +190,7 @@ class Pane:
     def _finish(self, task: asyncio.Task[None], turn: Turn, exchange: Exchange) -> None:
         failure = _failure_of(task)
         result = turn.end(failure)
-        exchange.answer = rememberable(result.text, result.thinking, result.complete)
+        exchange.replies = result.remembered
         self._report(task, turn, result)
         self._task = self._turn = None
         if self._clearing:

@@ -1,71 +1,38 @@
-"""One turn of one pane: attempts, the waits between them, perhaps another model, and exactly one outcome."""
+"""One turn of one pane: an answer, the tools it asks for, the next answer, and exactly one outcome."""
 
 import asyncio
-import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
-from tui.core.chat import (
-    AssistantMessage,
-    ChatRequest,
-    Finished,
-    TextPiece,
-    ThinkingPiece,
-    Usage,
-    UsageSeen,
-)
+from tui.core.chat import AssistantMessage, ChatRequest, Message, StopReason
 from tui.core.clock import Clock
-from tui.core.errors import Failure, Outcome, ProviderError
+from tui.core.errors import Failure, ProviderError
 from tui.core.events import Event, MessageCompleted, TurnFinished
-from tui.core.guard_events import (
-    AnsweredFromCache,
-    AnswerShortened,
-    AttemptFailed,
-    FallbackOffered,
-    FallbackStarted,
-    LimitWaiting,
-    RetryScheduled,
-)
-from tui.core.ids import new_id
-from tui.core.untrusted import clean_line
+from tui.engine.answering import Answering
 from tui.engine.attempt import Attempt, estimate_input
 from tui.engine.guard import Guard, Route
-from tui.engine.place import wait_for_place
+from tui.engine.history import rememberable
 from tui.engine.shown import shown_line, shown_message
 from tui.engine.spending import BUDGET_CODE
-from tui.engine.verdict import CANCELLED, oversize, verdict
-from tui.resilience.breaker import Permit
-from tui.resilience.fallback import FallbackChain, Stay, Switch, Target
-from tui.resilience.ratelimit import Ticket
-from tui.resilience.retry import GiveUp, plan_retry
-from tui.spend.records import Hold
-from tui.spend.usage import add
+from tui.engine.tool_loop import Round, RoundLimits, Tools
+from tui.engine.verdict import verdict
+from tui.resilience.fallback import Target
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TurnResult:
-    """What a turn leaves behind: the raw text for the history and the final event, which is yet to be published."""
+    """What a turn leaves behind: what the history keeps of it and the final event, which is yet to be published."""
 
-    text: str
-    thinking: str
+    remembered: tuple[Message, ...]
     complete: AssistantMessage | None
     finished: TurnFinished
-
-
-@dataclass(frozen=True, slots=True)
-class _Failed:
-    """Why a model did not answer; `real` is false when no call to it was made at all."""
-
-    failure: Failure
-    real: bool = True
 
 
 @dataclass(slots=True, kw_only=True)
 class Turn:
     """The state of a running turn. `run` may be cancelled at any await; `end` then says how it ended.
 
-    `routes` are the pane's own model and then its fallbacks, by target. `request` is the call as the pane's own
-    model gets it; with `fresh` no kept answer is given.
+    `request` is the first call as the pane's own model gets it. Without `tools` a call for one ends the turn.
     """
 
     pane: str
@@ -76,314 +43,107 @@ class Turn:
     guard: Guard
     publish: Callable[[Event], None]
     clock: Clock
-    hurry: asyncio.Event = field(default_factory=asyncio.Event)
-    attempts: int = 0
-    _cached: bool = False
-    _consent: asyncio.Future[bool] | None = None
-    _attempt: Attempt | None = None
-    _untold: AttemptFailed | None = None
-    _last_real: Failure | None = None
-    _impatient: bool = False
-    _asked_s: float = 0.0
-    _model: str = ""
-    _spent: Usage = field(default_factory=Usage)
-    _cost_pico: int | None = 0
-    _began: float = field(init=False)
-    _numbers: Callable[[], int] = field(default_factory=lambda: itertools.count(1).__next__)
+    tools: Tools | None = None
+    limits: RoundLimits = field(default_factory=RoundLimits)
+    _answering: Answering = field(init=False)
+    _done: list[Message] = field(default_factory=list)
+    _round: Round | None = None
+    _asked_tools: Attempt | None = None
+    _rounds: int = 1
 
     def __post_init__(self) -> None:
-        self._began = self.clock.monotonic()
+        self._answering = Answering(
+            pane=self.pane,
+            turn=self.turn,
+            fresh=self.fresh,
+            routes=self.routes,
+            guard=self.guard,
+            publish=self.publish,
+            clock=self.clock,
+        )
 
-    async def run(self) -> None:
-        """Get an answer. Raises `ProviderError` with the failure a person is to see."""
-        own = next(iter(self.routes.values()))
-        if await self._answer_from_cache(own):
-            return
-        chain = FallbackChain(tuple(self.routes), self.guard.fallback_mode(self.pane))
-        route = self.routes[chain.asked]
-        while (failed := await self._ask(route)) is not None:
-            if failed.failure.code == BUDGET_CODE:
-                raise ProviderError(failed.failure)
-            step = chain.next(
-                route.target,
-                failed.failure,
-                real=failed.real,
-                visible=self._attempt is not None and self._attempt.visible,
-                usable=lambda target: self.guard.circuits.passable(self.routes[target].plan),
-            )
-            if isinstance(step, Stay):
-                raise ProviderError(step.failure)
-            self._tell_failure()
-            route = await self._switch(step)
+    @property
+    def hurry(self) -> asyncio.Event:
+        """Set to wait no longer for the next attempt."""
+        return self._answering.hurry
 
     def answer_fallback(self, accept: bool) -> bool:
         """Take the person's answer to an offered fallback; False when none is offered."""
-        if self._consent is None or self._consent.done():
-            return False
-        self._consent.set_result(accept)
-        return True
+        return self._answering.answer_fallback(accept)
+
+    async def run(self) -> None:
+        """Get answers and run the tools they ask for until one asks for none. Raises `ProviderError`."""
+        request = self.request
+        while True:
+            await self._answering.answer(request)
+            attempt = self._answering.attempt
+            message = None if attempt is None else attempt.message()
+            if attempt is None or message is None or self.tools is None or not _asks_for_tools(attempt):
+                return
+            self.publish(self.completed_event(message))
+            self._round, self._asked_tools = Round(message), attempt
+            await self._round.run(self.tools, pane=self.pane, turn=self.turn)
+            self._close_round()
+            request = replace(self.request, messages=(*self.request.messages, *self._done))
+            self._rounds += 1
+            self._check_limits(request)
 
     def end(self, failure: Failure | None) -> TurnResult:
         """Return the result; `failure` is None when the provider ended the answer."""
-        attempt = self._attempt
+        asked = self._answering
+        self._close_round()
+        attempt = None if asked.attempt is self._asked_tools else asked.attempt
         text = attempt.text if attempt is not None else ""
-        thinking = attempt.thinking if attempt is not None else ""
         final = attempt.final if attempt is not None else None
         empty = not text.strip() and not (attempt is not None and attempt.calls)
         outcome, problem = verdict(failure, final, empty=empty)
+        last = asked.attempt
         finished = TurnFinished(
             pane=self.pane,
             turn=self.turn,
             outcome=outcome,
             stop=final.stop if final is not None else None,
-            usage=self._spent,
-            cost_pico=self._cost_pico,
-            attempts=self.attempts,
-            model=shown_line((final.model if final is not None else "") or self._model or self.request.model),
+            usage=asked.spent,
+            cost_pico=asked.cost_pico,
+            attempts=asked.attempts,
+            model=shown_line((final.model if final is not None else "") or asked.model or self.request.model),
             request_id=(failure.request_id if failure is not None else None)
-            or (attempt.request_id if attempt is not None else None),
-            first_token_s=attempt.first_token_s if attempt is not None else None,
-            seconds=round(self.clock.monotonic() - (attempt.started if attempt is not None else self._began), 4),
+            or (last.request_id if last is not None else None),
+            first_token_s=last.first_token_s if last is not None else None,
+            seconds=round(self.clock.monotonic() - (last.started if last is not None else asked.began), 4),
             retry_after=failure.retry_after if failure is not None else None,
             problem=problem,
-            cached=self._cached,
+            cached=asked.cached,
             refused_by_budget=failure is not None and failure.code == BUDGET_CODE,
+            rounds=self._rounds,
         )
         complete = attempt.message() if attempt is not None and failure is None else None
-        return TurnResult(text=text, thinking=thinking, complete=complete, finished=finished)
+        kept = rememberable(text, attempt.thinking if attempt is not None else "", complete)
+        return TurnResult(
+            remembered=(*self._done, kept) if kept is not None else tuple(self._done),
+            complete=complete,
+            finished=finished,
+        )
 
     def completed_event(self, message: AssistantMessage) -> MessageCompleted:
         """Return the event that carries a whole message, as everything that is shown."""
         return MessageCompleted(pane=self.pane, turn=self.turn, message=shown_message(message))
 
-    async def _answer_from_cache(self, route: Route) -> bool:
-        """Give the answer kept for the very same request, if there is one."""
-        found = None if self.fresh else await self.guard.cached(route, self.request)
-        if found is None:
-            return False
-        self.publish(
-            AnsweredFromCache(pane=self.pane, turn=self.turn, age_s=round(found.age_s, 1), saved_pico=found.cost_pico)
-        )
-        message = found.message
-        attempt = self._attempt = self._new_attempt(route, self.request)
-        attempt.replay(
-            (
-                UsageSeen(usage=Usage()),
-                ThinkingPiece(text=message.thinking),
-                TextPiece(text=message.text),
-                Finished(stop=found.stop, native=message.native, model=found.model),
-            )
-        )
-        self._cached = True
-        if found.stale:
-            self.guard.in_background(self._again(route).run())
-        self.guard.spending.note_saved(found.cost_pico)
-        return True
+    def _close_round(self) -> None:
+        """Keep the messages of a round; a call without a result gets one that says so, as every provider demands."""
+        if self._round is not None:
+            self._done += self._round.messages()
+            self._round = None
 
-    def _again(self, route: Route) -> "Turn":
-        """Return a turn that asks the same anew and shows nothing; a whole answer takes the kept one's place."""
-        return Turn(
-            pane=self.pane,
-            turn=new_id("turn"),
-            request=self.request,
-            fresh=True,
-            routes={route.target: route},
-            guard=self.guard,
-            publish=_publish_nothing,
-            clock=self.clock,
-        )
-
-    async def _switch(self, step: Switch) -> Route:
-        """Go over to another model, once the person agrees where that was asked for."""
-        asked, target = self.routes[step.asked].plan.model, self.routes[step.answers]
-        reason = step.reason.problem.title
-        if step.confirm:
-            offer = FallbackOffered(
-                pane=self.pane, turn=self.turn, asked=asked, target=target.plan.model, reason=reason
-            )
-            self._consent = asyncio.get_running_loop().create_future()
-            asked_at = self.clock.monotonic()
-            self.publish(offer)
-            if not await self._consent:
-                raise ProviderError(self._last_real or step.reason)
-            self._asked_s += self.clock.monotonic() - asked_at
-        self.publish(
-            FallbackStarted(pane=self.pane, turn=self.turn, asked=asked, target=target.plan.model, reason=reason)
-        )
-        await self.guard.spending.prepare(target.plan)
-        return target
-
-    async def _ask(self, route: Route) -> _Failed | None:
-        """Try one model as often as the policy allows; None when it answered."""
-        here, before = 0, None
-        while True:
-            failed = await self._try(route)
-            if failed is None:
-                return None
-            if not failed.real:
-                return failed if before is None or failed.failure.code == BUDGET_CODE else before
-            here, before = here + 1, failed
-            failure = failed.failure
-            plan = plan_retry(
-                attempt=here,
-                outcome=failure.outcome,
-                retry_after=failure.retry_after,
-                started=self._began + self._asked_s,
-                now=self.clock.monotonic(),
-                visible=self._attempt is not None and self._attempt.visible,
-                policy=self.guard.retry_policy,
-                budget=self.guard.retry_budget(route.plan.endpoint),
-                random=self.guard.random,
-                status=failure.status,
-            )
-            if isinstance(plan, GiveUp) or not self.guard.circuits.passable(route.plan):
-                return failed
-            self._tell_failure()
-            self.publish(
-                RetryScheduled(
-                    pane=self.pane,
-                    turn=self.turn,
-                    attempt=here + 1,
-                    attempts=self.guard.retry_policy.attempts,
-                    seconds=round(plan.seconds, 3),
-                    outcome=failure.outcome,
-                    reason=failure.problem.title,
-                )
-            )
-            self._impatient = await self.guard.sleep(plan.seconds, self.hurry)
-
-    def _note_failure(self, route: Route, failure: Failure) -> None:
-        self._last_real = failure
-        self._untold = AttemptFailed(
-            pane=self.pane,
-            turn=self.turn,
-            attempt=self.attempts,
-            model=clean_line(route.plan.model),
-            outcome=failure.outcome,
-            problem=failure.problem,
-            retry_after=failure.retry_after,
-        )
-
-    def _tell_failure(self) -> None:
-        """Tell, once, of an attempt that something follows; the last of a turn is told with its end."""
-        if self._untold is not None:
-            self.publish(self._untold)
-            self._untold = None
-
-    async def _try(self, route: Route) -> _Failed | None:
-        """Make one attempt once the limits allow it; the circuit is asked before the wait and, for good, after it."""
-        if not self.guard.circuits.passable(route.plan):
-            permit = self.guard.circuits.admit(route.plan)
-            if isinstance(permit, Failure):
-                return _Failed(permit, real=False)
-            permit.neutral()
-        request = route.request_for(self.request)
-        if (too_long := oversize(request)) is not None:
-            return _Failed(too_long, real=False)
-        ticket = await self._wait_for_place(route, request)
-        if isinstance(ticket, Failure):
-            return _Failed(ticket, real=False)
-        with ticket:
-            permit = self.guard.circuits.admit(route.plan)
-            if isinstance(permit, Failure):
-                return _Failed(permit, real=False)
-            with permit:
-                failure, real = await self._call(route, request, permit, ticket)
-        return None if failure is None else _Failed(failure, real=real)
-
-    async def _call(
-        self, route: Route, request: ChatRequest, permit: Permit, ticket: Ticket
-    ) -> tuple[Failure | None, bool]:
-        """Hold money, make the call and book how it ended, also when it is cancelled.
-
-        Return the failure, if any, and whether a request went out.
-        """
-        spending = self.guard.spending
-        hold = await spending.hold(route.plan, request, pane=self.pane, turn=self.turn, attempt=self.attempts + 1)
-        if isinstance(hold, Failure):
-            return hold, False
-        if hold.max_tokens < request.max_tokens:
-            self._tell_shorter(hold, request.max_tokens)
-            request = replace(request, max_tokens=hold.max_tokens)
-        self.attempts += 1
-        attempt = self._new_attempt(route, request)
-        failure: Failure | None = CANCELLED
-        try:
-            ticket.start()
-            failure = await _outcome_of(attempt)
-        finally:
-            self._add_cost(spending.finish(route.plan, hold, attempt, failure))
-            self._book(route, attempt, permit, ticket, failure)
-        if failure is None:
-            self.guard.keep(route, self.request, attempt)
-        else:
-            self._note_failure(route, failure)
-        return failure, True
-
-    async def _wait_for_place(self, route: Route, request: ChatRequest) -> Ticket | Failure:
-        ticket = self.guard.limiter(route.plan.endpoint).reserve(estimate_input(request) + request.max_tokens)
-        impatient, self._impatient = self._impatient, False
-        too_long = await wait_for_place(
-            ticket,
-            model=route.plan.model,
-            sleep=lambda seconds: self.guard.sleep(seconds, self.hurry),
-            impatient=impatient,
-            longest_pause_s=self.guard.retry_policy.max_retry_after_s,
-            tell=lambda seconds, cause: self.publish(
-                LimitWaiting(pane=self.pane, turn=self.turn, seconds=round(seconds, 3), reason=cause.value)
-            ),
-        )
-        return ticket if too_long is None else too_long
-
-    def _tell_shorter(self, hold: Hold, asked: int) -> None:
-        tightest = min((standing for standing in hold.standings if standing.budget.hard), key=lambda one: one.left_pico)
-        self.publish(
-            AnswerShortened(
-                pane=self.pane,
-                turn=self.turn,
-                budget=tightest.budget.name,
-                asked_tokens=asked,
-                max_tokens=hold.max_tokens,
-            )
-        )
-
-    def _new_attempt(self, route: Route, request: ChatRequest) -> Attempt:
-        self._model = route.plan.model
-        self._attempt = Attempt(
-            pane=self.pane,
-            turn=self.turn,
-            number=self.attempts,
-            request=request,
-            provider=route.provider,
-            publish=self.publish,
-            clock=self.clock,
-            next_seq=self._numbers,
-            cost=lambda usage: self.guard.spending.cost(route.plan, usage),
-        )
-        return self._attempt
-
-    def _book(self, route: Route, attempt: Attempt, permit: Permit, ticket: Ticket, failure: Failure | None) -> None:
-        usage = attempt.usage()
-        self._spent = add((self._spent, usage))
-        ticket.done(usage.total_input_tokens + usage.output_tokens)
-        self.guard.circuits.settle(route.plan, permit, failure)
-        outcome = Outcome.SUCCESS if failure is None else failure.outcome
-        if not (outcome is Outcome.OFFLINE and self.guard.circuits.offline):
-            self.guard.retry_budget(route.plan.endpoint).record(outcome)
-        if failure is not None and outcome is Outcome.RATE_LIMITED:
-            self.guard.limiter(route.plan.endpoint).throttled(failure.retry_after)
-
-    def _add_cost(self, cost: int | None) -> None:
-        self._cost_pico = None if cost is None or self._cost_pico is None else self._cost_pico + cost
+    def _check_limits(self, request: ChatRequest) -> None:
+        """Raise `ProviderError` when one more round would be too many or too dear."""
+        asked = self._answering
+        next_cost = self.guard.spending.estimate(asked.plan, estimate_input(request), 0)
+        failure = self.limits.failure(rounds=self._rounds, cost_pico=asked.cost_pico, next_pico=next_cost)
+        if failure is not None:
+            raise ProviderError(failure)
 
 
-async def _outcome_of(attempt: Attempt) -> Failure | None:
-    try:
-        await attempt.run()
-    except ProviderError as error:
-        return error.failure
-    return None
-
-
-def _publish_nothing(_: Event) -> None:
-    """Nobody sees a call that only renews a kept answer."""
+def _asks_for_tools(attempt: Attempt) -> bool:
+    """Whether the model waits for results; a call in an answer that was cut may be half of what it meant."""
+    return bool(attempt.calls) and attempt.final is not None and attempt.final.stop is StopReason.TOOL_USE
