@@ -170,7 +170,8 @@ def _strategy(path: tuple[str, ...], node: Node) -> st.SearchStrategy[Any]:
     }[node.kind]
 
 
-_ELSEWHERE = {"prices", "gateway", "keys", "limits", "fallback", "budgets", "spend"}  # names that must mean something
+_ELSEWHERE = {"prices", "gateway", "keys", "limits", "fallback", "budgets", "spend", "trust"}  # must mean something
+_ELSEWHERE |= {"terminal"}  # a shell is a path
 _SETTABLE = [(path, node) for path, node in known_keys(schema()) if path[0] not in _ELSEWHERE]
 
 

@@ -3,10 +3,20 @@
 Fallbacks, limits and the gateway name endpoints that exist, too.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
 
-from tui.config.mistakes import Mistake, found, nearest
+from tui.config.mistakes import KeyPath, Mistake, found, nearest
 from tui.config.model import BudgetScope, Config
+from tui.config.model_work import TrustConfig
+
+CATEGORIES: Final = ("file_delete", "system_command", "package_manifest", "env_file", "trusted_config")
+"""What `trust.require_confirmation` can name."""
+TOOLS: Final = (
+    "read_file", "list_files", "search", "write_file", "edit_file", "delete_file", "run_command", "run_interactive",
+)  # fmt: skip
+"""The tools a rule of `trust.rules` can name."""
+_VERBS: Final = ("allow", "ask", "deny")
 
 
 def check_references(config: Config, origins: Mapping[str, str]) -> list[Mistake]:
@@ -37,7 +47,39 @@ def check_references(config: Config, origins: Mapping[str, str]) -> list[Mistake
             key = f"limits.{name}"
             place = next((origin for path, origin in origins.items() if path.startswith(f"{key}.")), "")
             mistakes.append(Mistake(place, key, _missing("the name of an endpoint", name, config.endpoints)))
+    mistakes += trust_mistakes(config.trust, lambda key: origins.get(f"trust.{key[0]}", ""))
     return mistakes + _budget_mistakes(config, origins)
+
+
+def trust_mistakes(trust: TrustConfig, where: Callable[[KeyPath], str]) -> list[Mistake]:
+    """Return what is wrong in the lists of a table `[trust]`; `where` tells the place of a key below it."""
+    mistakes = []
+    for index, name in enumerate(trust.require_confirmation):
+        if name not in CATEGORIES:
+            known = dict.fromkeys(CATEGORIES)
+            text = _missing("a kind of call", name, known)
+            mistakes.append(Mistake(where(("require_confirmation",)), f"trust.require_confirmation[{index}]", text))
+    for index, rule in enumerate(trust.rules):
+        text = _rule_mistake(rule)
+        if text:
+            mistakes.append(Mistake(where(("rules",)), f"trust.rules[{index}]", text))
+    for name in ("allowed_commands", "forbidden_paths"):
+        for index, entry in enumerate(getattr(trust, name)):
+            if not entry.strip():
+                mistakes.append(
+                    Mistake(where((name,)), f"trust.{name}[{index}]", "expected a text; found an empty one")
+                )
+    return mistakes
+
+
+def _rule_mistake(rule: str) -> str:
+    verb, _, rest = rule.strip().partition(" ")
+    tool = rest.split()[:1]
+    if verb not in _VERBS:
+        return f"expected a rule like `deny read_file secrets/**`, from allow, ask or deny on; found {found(rule)}"
+    if not tool or tool[0] not in TOOLS:
+        return _missing(f"a tool after `{verb}`", tool[0] if tool else "", dict.fromkeys(TOOLS))
+    return ""
 
 
 def _budget_mistakes(config: Config, origins: Mapping[str, str]) -> list[Mistake]:

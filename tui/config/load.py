@@ -5,19 +5,23 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from tui.config.checks import check_references
 from tui.config.decode import Reader, Tree, build, leaves, merge
 from tui.config.files import parse, read_text
-from tui.config.locate import key_lines
+from tui.config.locate import places
 from tui.config.mistakes import ConfigError, KeyPath, Mistake, dotted
 from tui.config.model import Config
+from tui.config.model_work import TrustConfig
 from tui.config.paths import shown, user_config_file
 from tui.config.schema import Named, Node, Table, child, schema
 from tui.config.trust import is_trusted, project_file, same_file
 from tui.config.variables import environment_layer
 from tui.core.errors import Problem
+
+if TYPE_CHECKING:
+    from tui.config.project_trust import ProjectTrust
 
 DEFAULT: Final = "default"
 _DEFAULTS_FILE: Final = Path(__file__).with_name("defaults.toml")
@@ -46,12 +50,19 @@ class Loaded:
 
     `origins` maps a dotted key to `default`, `~/.config/llmmixer/config.toml:12`, `environment LLMMIXER_UI_THEME` or
     `command line`; a key it lacks has the default of its class. `notices` are no errors: ignored files and keys.
+
+    A project's table `[trust]` is no part of `config`. `project_trust` is `config.trust` with the keys named in
+    `project_trust_keys` as the project's file sets them; None when it sets none. It is also read where the folder is
+    not trusted (`project_trusted` is false), and may then only make things stricter.
     """
 
     config: Config
     origins: Mapping[str, str]
     files: tuple[FileStatus, ...]
     notices: tuple[Problem, ...] = ()
+    project_trust: TrustConfig | None = None
+    project_trust_keys: tuple[str, ...] = ()
+    project_trusted: bool = False
 
     def origin(self, key: str) -> str:
         """Return where the value of the dotted `key` comes from."""
@@ -71,7 +82,7 @@ def load(*, environ: Mapping[str, str], cwd: Path, flags: Mapping[str, Any] | No
     project = project_file(cwd)
     if project is not None and not same_file(project, user):
         if is_trusted(project.parent.parent, environ):
-            layers.add_file(project, "project")
+            layers.add_project(project)
         else:
             layers.leave_out(project)
     layers.add_environment()
@@ -95,6 +106,7 @@ class _Layers:
         self._mistakes: list[Mistake] = []
         self._files: list[FileStatus] = []
         self._notices: list[Problem] = []
+        self._trust: ProjectTrust | None = None
 
     def add(self, raw: Mapping[str, Any], where: Callable[[KeyPath], str]) -> None:
         reader = Reader(where)
@@ -104,7 +116,7 @@ class _Layers:
             self._origins[dotted(path)] = where(path)
         self._tree = merge(self._schema, self._tree, tree)
 
-    def add_file(self, path: Path, layer: str) -> None:
+    def add_file(self, path: Path, layer: str, trust: "ProjectTrust | None" = None) -> None:
         name = shown(path, self._environ)
         state = FileState.READ
         try:
@@ -116,14 +128,24 @@ class _Layers:
         if text is None:
             state = FileState.ABSENT
         elif raw:
-            where = _places(text, name)
-            if layer == "project":
-                raw = self._without_user_only(self._schema, raw, (), where)
+            where = places(text, name)
+            if trust is not None:
+                raw = self._without_user_only(self._schema, trust.take(raw, where), (), where)
+                self._mistakes += trust.mistakes
             self.add(raw, where)
         self._files.append(FileStatus(path=path, layer=layer, state=state))
 
+    def add_project(self, path: Path) -> None:
+        """Add a trusted project's file, its table `[trust]` apart."""
+        from tui.config.project_trust import ProjectTrust  # few starts have one
+
+        self._trust = ProjectTrust(trusted=True)
+        self.add_file(path, "project", self._trust)
+
     def leave_out(self, path: Path) -> None:
-        """Note a project file that is not read because its folder is not trusted."""
+        """Note a project file of which only `[trust]` is read, because its folder is not trusted."""
+        from tui.config.project_trust import ProjectTrust
+
         self._files.append(FileStatus(path=path, layer="project", state=FileState.IGNORED_UNTRUSTED))
         self._notices.append(
             Problem(
@@ -132,6 +154,8 @@ class _Layers:
                 hint="Look at the file first; `llmmixer config trust` makes it count.",
             )
         )
+        self._trust = ProjectTrust(trusted=False)
+        self._notices += self._trust.take_file(path, shown(path, self._environ))
 
     def add_environment(self) -> None:
         raw, variables = environment_layer(self._schema, self._environ, self._tree, self._mistakes)
@@ -167,7 +191,16 @@ class _Layers:
         dangling = check_references(config, self._origins)
         if dangling:
             raise ConfigError(dangling)
-        return Loaded(config=config, origins=self._origins, files=tuple(self._files), notices=tuple(self._notices))
+        project = self._trust
+        return Loaded(
+            config=config,
+            origins=self._origins,
+            files=tuple(self._files),
+            notices=tuple(self._notices),
+            project_trust=project.over(config.trust) if project is not None else None,
+            project_trust_keys=tuple(project.values) if project is not None else (),
+            project_trusted=project is not None and project.trusted,
+        )
 
     def _origin_near(self, path: KeyPath) -> str:
         """Return where a missing key's neighbours come from."""
@@ -195,16 +228,3 @@ class _Layers:
             else:
                 kept[name] = value
         return kept
-
-
-def _places(text: str, name: str) -> Callable[[KeyPath], str]:
-    lines = key_lines(text)
-
-    def where(path: KeyPath) -> str:
-        for length in range(len(path), 0, -1):
-            line = lines.get(path[:length])
-            if line is not None:
-                return f"{name}:{line}"
-        return name
-
-    return where

@@ -5,6 +5,7 @@ cannot place (keys inside inline tables) takes the line of the nearest key aroun
 """
 
 import re
+from collections.abc import Callable
 from tomllib import TOMLDecodeError, loads
 from typing import Final
 
@@ -22,6 +23,20 @@ _PIECE: Final = re.compile(
 def key_lines(text: str) -> dict[KeyPath, int]:
     """Return the line (from 1) of every table and key of `text`, a valid TOML document."""
     return _Scanner(text).scan()
+
+
+def places(text: str, name: str) -> Callable[[KeyPath], str]:
+    """Return a function that tells where a key of the file `name` with this `text` is: `name:12`."""
+    lines = key_lines(text)
+
+    def where(path: KeyPath) -> str:
+        for length in range(len(path), 0, -1):
+            line = lines.get(path[:length])
+            if line is not None:
+                return f"{name}:{line}"
+        return name
+
+    return where
 
 
 class _Scanner:
