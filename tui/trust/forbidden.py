@@ -1,0 +1,201 @@
+"""Forbidden paths: entries of `forbidden_paths` compiled, and the many spellings of a name brought to one."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+_SHORT_GIT: Final = re.compile(r"g(?:it|i[0-9a-f]{4})~\d+")
+_GLOB: Final = re.compile(r"[*?\[]")
+
+
+def canonical(name: str) -> str:
+    """Return one component of a path as the most forgiving file system would compare it.
+
+    Compatibility forms and case are folded, characters nobody sees are taken out, and so are blanks and dots at the
+    end, which some file systems drop.
+    """
+    if not name.isascii():
+        name = unicodedata.normalize("NFKC", name)
+        name = "".join(each for each in name if unicodedata.category(each) != "Cf" and not _is_variation(each))
+        name = unicodedata.normalize("NFKC", name.casefold())
+    else:
+        name = name.lower()
+    if name in {".", ".."}:
+        return name
+    return name.rstrip(". \t\n")
+
+
+def spellings(name: str) -> tuple[str, ...]:
+    """Return every canonical name that a component may stand for: itself, without a stream, a short name's long one."""
+    plain = canonical(name)
+    found = [plain]
+    if ":" in plain:
+        found.append(plain.split(":", 1)[0].rstrip(". "))
+    if _SHORT_GIT.fullmatch(plain):
+        found.append(".git")
+    return tuple(found)
+
+
+def components(path: str) -> tuple[str, ...]:
+    """Return the canonical components of a path; a backslash separates too, as it does elsewhere."""
+    return tuple(canonical(part) for part in path.replace("\\", "/").split("/") if part and part != ".")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forbidden:
+    """Compiled entries. Each dictionary leads from what is compared to the entry as written.
+
+    `names` are exact names of any component; `folders` the same for entries with a trailing slash; `patterns` match
+    a component; `places` are canonical absolute prefixes; `globs` match the canonical path from the root of the file
+    system or of the project. `literal_places` are the places as paths, for what has to look at the disk.
+    """
+
+    names: dict[str, str]
+    folders: dict[str, str]
+    patterns: tuple[tuple[re.Pattern[str], str], ...]
+    places: dict[tuple[str, ...], str]
+    globs: tuple[tuple[re.Pattern[str], str], ...]
+    literal_places: tuple[str, ...]
+    root: tuple[str, ...]
+
+    def name_hit(self, name: str) -> str | None:
+        """Return the entry that forbids a component of this name, or None."""
+        for plain in spellings(name):
+            entry = self.names.get(plain) or self.folders.get(plain)
+            if entry is not None:
+                return entry
+            for pattern, written in self.patterns:
+                if pattern.fullmatch(plain):
+                    return written
+        return None
+
+    def hit(
+        self, path: str, *, last_is_file: bool = False, places: Sequence[tuple[tuple[str, ...], str]] = ()
+    ) -> str | None:
+        """Return the entry that forbids an absolute path, or None.
+
+        `last_is_file` says that the path is known to be a regular file, which an entry for folders does not mean.
+        `places` are further forbidden prefixes.
+        """
+        parts = [part for part in path.replace("\\", "/").split("/") if part and part != "."]
+        for index, part in enumerate(parts):
+            entry = self.name_hit(part)
+            if entry is None or (last_is_file and index == len(parts) - 1 and canonical(part) in self.folders):
+                continue
+            return entry
+        plain = tuple(canonical(part) for part in parts)
+        for place, entry in (*self.places.items(), *places):
+            if plain[: len(place)] == place:
+                return entry
+        return self._glob_hit(plain) if self.globs else None
+
+    def below(self, path: str) -> str | None:
+        """Return the entry of a forbidden place that lies below an absolute path, or None."""
+        plain = components(path)
+        return next((entry for place, entry in self.places.items() if place[: len(plain)] == plain), None)
+
+    def _glob_hit(self, plain: tuple[str, ...]) -> str | None:
+        inside = plain[: len(self.root)] == self.root
+        told = "/".join(plain[len(self.root) :]) if inside else None
+        whole = "/" + "/".join(plain)
+        for pattern, entry in self.globs:
+            if pattern.fullmatch(whole) or (told is not None and pattern.fullmatch(told)):
+                return entry
+        return None
+
+
+def compile_forbidden(entries: Iterable[str], *, root: str, home: str) -> Forbidden:
+    """Compile entries. `root` and `home` are absolute paths; links in them and in the entries are followed."""
+    import os
+
+    names: dict[str, str] = {}
+    folders: dict[str, str] = {}
+    patterns: list[tuple[re.Pattern[str], str]] = []
+    places: dict[tuple[str, ...], str] = {}
+    globs: list[tuple[re.Pattern[str], str]] = []
+    literal: list[str] = []
+    for written in entries:
+        entry = _expanded(written.strip(), home)
+        bare = entry.rstrip("/")
+        if not bare:
+            if entry:
+                places[()] = written  # the root of the file system: nothing may be touched at all
+            continue
+        if "/" not in bare.removeprefix("./"):
+            name = bare.removeprefix("./")
+            if _GLOB.search(name):
+                patterns.append((re.compile(translate(canonical(name))), written))
+            else:
+                (folders if entry.endswith("/") else names)[canonical(name)] = written
+        elif _GLOB.search(bare):
+            globs.append((re.compile(_glob_with_content(bare)), written))
+        else:
+            path = os.path.normpath(os.path.join(root, bare))  # noqa: PTH118 - joined as text, links followed below
+            for spelling in dict.fromkeys((path, os.path.realpath(path))):
+                places[components(spelling)] = written
+                literal.append(spelling)
+    return Forbidden(
+        names=names,
+        folders=folders,
+        patterns=tuple(patterns),
+        places=places,
+        globs=tuple(globs),
+        literal_places=tuple(literal),
+        root=components(os.path.realpath(root)),
+    )
+
+
+def translate(pattern: str) -> str:
+    """Return the regular expression of a glob: `*` and `?` stay within a component, `**` does not."""
+    out: list[str] = []
+    index = 0
+    while index < len(pattern):
+        each = pattern[index]
+        if pattern.startswith("**/", index):
+            out.append("(?:.*/)?")
+            index += 3
+            continue
+        if pattern.startswith("**", index):
+            out.append(".*")
+            index += 2
+            continue
+        end = pattern.find("]", index + 2) if each == "[" else -1
+        if end > 0:
+            out.append(_bracket(pattern[index + 1 : end]))
+            index = end + 1
+            continue
+        out.append({"*": "[^/]*", "?": "[^/]"}.get(each) or re.escape(each))
+        index += 1
+    return "(?s:" + "".join(out) + ")"
+
+
+def _bracket(inside: str) -> str:
+    negated = inside[0] in "!^"
+    body = re.sub(r"([\\\[\]^&~|])", r"\\\1", inside[1:] if negated else inside)
+    expression = f"[{'^' if negated else ''}{body}]"
+    try:
+        re.compile(expression)
+    except re.error:  # a range that runs backwards
+        return re.escape(f"[{inside}]")
+    return f"(?!/){expression}"
+
+
+def _glob_with_content(entry: str) -> str:
+    parts = entry.removeprefix("./").split("/")
+    plain = "/".join(part if part == "**" else canonical(part) for part in parts)
+    if plain.endswith("/**"):
+        plain = plain.removesuffix("/**")
+    return translate(plain) + "(?:/.*)?"
+
+
+def _expanded(entry: str, home: str) -> str:
+    for mark in ("~", "$HOME", "${HOME}"):
+        if entry == mark or entry.startswith(mark + "/"):
+            return home + entry[len(mark) :]
+    return entry
+
+
+def _is_variation(each: str) -> bool:
+    return "\ufe00" <= each <= "\ufe0f" or each in "\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0"
