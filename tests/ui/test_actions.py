@@ -40,7 +40,7 @@ def test_single_letters_act_only_in_a_pane_and_ctrl_b_is_free() -> None:
     for action in ACTIONS:
         for key in action.keys:
             assert key != "ctrl+b"
-            assert len(key) > 1 or action.where in (Where.PANE, Where.SPEND, Where.HEALTH)
+            assert len(key) > 1 or action.where in (Where.PANE, Where.SPEND, Where.HEALTH, Where.CARD)
 
 
 @pytest.mark.parametrize(

@@ -132,7 +132,9 @@ async def test_keys_select_panes_from_the_empty_prompt(wait_until: WaitUntil, ho
         assert table.selected == "gpt"
         await table.press("tab", "tab")
         assert table.selected == "claude"
-        await table.press("shift+tab")
+        await table.press("alt+left")
+        assert table.selected == "gemini"
+        await table.press("alt+right", "alt+left")
         assert table.selected == "gemini"
         await table.press("alt+2")
         assert table.selected == "gpt"

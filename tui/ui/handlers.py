@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Final
 from tui.core.commands import ClearConversation, DropQueued, Retry, Stop, Submit
 from tui.core.errors import UsageError
 from tui.ui.actions import by_slash
-from tui.ui.handlers_guard import GUARD_HANDLERS, WITH_ARGUMENT, decline
+from tui.ui.handlers_guard import GUARD_HANDLERS, GUARD_WITH_ARGUMENT, decline
+from tui.ui.handlers_work import WORK_HANDLERS, WORK_WITH_ARGUMENT
 from tui.ui.view.format import Tone
 from tui.ui.widgets.pane import Pane
 
@@ -262,6 +263,7 @@ HANDLERS: Final[Mapping[str, Callable[["MainScreen", int], None]]] = {
     "layout": _layout,
     "zoom": _zoom,
     "thinking": _on_stream(lambda pane: pane.stream.toggle_thinking()),
+    "tools": _on_stream(lambda pane: pane.stream.toggle_tools()),
     "copy_answer": _copy_answer,
     "copy_code": _copy_code,
     "page_up": _on_stream(lambda pane: pane.stream.scroll_pages(-1)),
@@ -277,4 +279,7 @@ HANDLERS: Final[Mapping[str, Callable[["MainScreen", int], None]]] = {
     "interrupt": _interrupt,
     "quit": _quit,
     **GUARD_HANDLERS,
+    **WORK_HANDLERS,
 }
+WITH_ARGUMENT: Final[Mapping[str, Callable[["MainScreen", str], None]]] = {**GUARD_WITH_ARGUMENT, **WORK_WITH_ARGUMENT}
+"""What a slash command does with the words after it."""

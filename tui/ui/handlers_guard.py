@@ -118,5 +118,5 @@ GUARD_HANDLERS: Final[Mapping[str, Callable[["MainScreen", int], None]]] = {
     "spend": _spend,
     "health": _health,
 }
-WITH_ARGUMENT: Final[Mapping[str, Callable[["MainScreen", str], None]]] = {"budget": _set_budget}
+GUARD_WITH_ARGUMENT: Final[Mapping[str, Callable[["MainScreen", str], None]]] = {"budget": _set_budget}
 """What a slash command does with the words after it."""

@@ -13,6 +13,7 @@ from tui.config.paths import state_dir
 from tui.core.events import NoticeLevel
 from tui.ui import handlers
 from tui.ui.actions import Action, When, Where, bindings, by_id, by_slash, hints, key_text
+from tui.ui.desk import Desk
 from tui.ui.frame_clock import FrameClock
 from tui.ui.ports import Engine, Estimator
 from tui.ui.possible import possible
@@ -80,6 +81,8 @@ class MainScreen(Screen[None]):
         self.arrangement = Arrangement(visible=())
         self.last_press: dict[str, float] = {}
         self.over: GlanceScreen | None = None
+        for key in ("tab", "shift+tab"):  # Textual's own would take the focus away from a draft
+            self._bindings.key_to_bindings.pop(key, None)
         for binding in bindings(actions, Where.ANYWHERE):
             self._bindings.key_to_bindings[binding.key] = [binding]
         pane_bindings = bindings(actions, Where.PANE)
@@ -95,6 +98,7 @@ class MainScreen(Screen[None]):
         self.figures_every = _FIGURES_EVERY
         self._figures_at = 0.0
         self._queue: list[str] = []
+        self.desk = Desk(self)
 
     def compose(self) -> ComposeResult:
         """From the first row to the last, laid out before anything is mounted: that spares a round of styling."""
@@ -140,8 +144,9 @@ class MainScreen(Screen[None]):
                 pane.state_changed = pane.figures_changed = False
                 widget.touch()
                 changed = True
-        if changed or view.guard.changed:
+        if changed or view.guard.changed or view.work.changed:
             view.guard.changed = False
+            self.desk.follow()
             self._figures_at = now
             self._touch_lines()
         self._show_notices()
@@ -287,6 +292,7 @@ class MainScreen(Screen[None]):
     @on(Prompt.DraftChanged)
     def _draft_changed(self) -> None:
         self._estimate.request()
+        self.desk.follow()
 
 
 def clocks_run(view: SessionView, now: float) -> bool:

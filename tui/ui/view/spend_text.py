@@ -9,6 +9,7 @@ from tui.ui.glyphs import Glyphs
 from tui.ui.view.format import Line, Span, Tone, arrow, cells, clip, ellipsis, fit, tokens
 from tui.ui.view.guard_state import share, tightest
 from tui.ui.view.state import SessionView
+from tui.ui.view.work_text import mode_spans
 
 _WARN_FROM: Final = 0.8
 _NAME_WIDTH: Final = 14
@@ -115,6 +116,7 @@ def top_line(view: SessionView, project: str, branch: str, width: int, glyphs: G
     if view.demo:
         left.append((0, (" DEMO ", Tone.FLAG)))
     kept = sum(cells(span[0]) + 2 for _, span in left)
+    left += mode_spans(view)
     if view.guard.offline:
         left.append((0, (" OFFLINE ", Tone.FLAG)))
     left += [

@@ -156,8 +156,8 @@ class PromptEditor(FoldingTextArea, inherit_bindings=False):
             case "tab" | "shift+tab" if self.document.text:
                 # Moving the focus is for an empty prompt; a Tab in a text must not send the next letters elsewhere.
                 if key == "shift+tab":
-                    self._completer.step(-1)
-                elif not self._completer.accept(by_enter=False):
+                    return self._completer.step(-1)
+                if not self._completer.accept(by_enter=False):
                     self._completer.reopen()
                 return True
             case "escape":

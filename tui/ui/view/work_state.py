@@ -1,0 +1,40 @@
+"""What the screen knows of requests that wait for a person and of the trust mode, as plain data."""
+
+from dataclasses import dataclass, field
+
+from tui.core.tool_events import ApprovalRequested
+from tui.core.trust import Resolution, TrustMode
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closed:
+    """A request that ended without this screen's answer."""
+
+    request: ApprovalRequested
+    how: Resolution
+
+
+@dataclass(slots=True)
+class WorkView:
+    """Requests in the order they came, for all panes, and how much happens without a question.
+
+    `mode` is None until the engine told it. `answered` are requests whose answer is on its way; `closed` are those
+    that ended by themselves and are not told yet. `changed` asks for a repaint.
+    """
+
+    mode: TrustMode | None = None
+    sandbox: str = ""
+    tools: bool = True
+    requests: dict[str, ApprovalRequested] = field(default_factory=dict)
+    answered: set[str] = field(default_factory=set)
+    closed: list[Closed] = field(default_factory=list)
+    changed: bool = False
+
+    @property
+    def waiting(self) -> tuple[ApprovalRequested, ...]:
+        """The requests nobody has answered, oldest first."""
+        return tuple(one for one in self.requests.values() if one.id not in self.answered)
+
+    def asks(self, pane: str) -> bool:
+        """Whether a pane waits for an answer."""
+        return any(one.pane == pane for one in self.requests.values())
