@@ -1,0 +1,100 @@
+"""The rounds of a turn: order, company, cancellation and limits."""
+
+import asyncio
+
+import pytest
+
+from tui.core.chat import AssistantMessage, ToolCall, ToolResult
+from tui.core.errors import Outcome
+from tui.engine.spending import BUDGET_CODE
+from tui.engine.tool_loop import Round, RoundLimits
+
+
+def call(name: str, number: int = 0) -> ToolCall:
+    return ToolCall(id=f"{name}-{number}", name=name, arguments="{}", parsed={})
+
+
+class Recorder:
+    """Tools whose calls wait until they are let go."""
+
+    def __init__(self) -> None:
+        self.running: list[str] = []
+        self.begun: list[str] = []
+        self.most = 0
+        self.gates: dict[str, asyncio.Event] = {}
+
+    def is_read(self, call: ToolCall) -> bool:
+        return call.name == "read"
+
+    async def run(self, call: ToolCall, *, pane: str, turn: str) -> ToolResult:
+        self.begun.append(call.id)
+        self.running.append(call.id)
+        self.most = max(self.most, len(self.running))
+        try:
+            await self.gates.setdefault(call.id, asyncio.Event()).wait()
+        finally:
+            self.running.remove(call.id)
+        return ToolResult(call_id=call.id, name=call.name, text=f"{pane}/{turn}/{call.id}")
+
+    async def let_go(self, call_id: str) -> None:
+        while call_id not in self.running:
+            await asyncio.sleep(0)
+        self.gates[call_id].set()
+
+
+async def test_reads_run_together_and_everything_else_in_order() -> None:
+    tools = Recorder()
+    calls = (call("read", 1), call("read", 2), call("write", 3), call("read", 4))
+    running = Round(AssistantMessage(text="", tool_calls=calls))
+    task = asyncio.create_task(running.run(tools, pane="p", turn="t"))
+    await tools.let_go("read-2")
+    await tools.let_go("read-1")
+    await tools.let_go("write-3")
+    assert tools.most == 2
+    assert tools.begun == ["read-1", "read-2", "write-3"]
+    await tools.let_go("read-4")
+    await task
+    assert [message.text for message in running.messages()][1:] == [
+        "p/t/read-1", "p/t/read-2", "p/t/write-3", "p/t/read-4",
+    ]  # fmt: skip
+
+
+async def test_a_cancelled_round_answers_every_call() -> None:
+    tools = Recorder()
+    running = Round(AssistantMessage(text="", tool_calls=(call("write", 1), call("write", 2), call("read", 3))))
+    task = asyncio.create_task(running.run(tools, pane="p", turn="t"))
+    await tools.let_go("write-1")
+    while "write-2" not in tools.running:
+        await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert tools.running == []
+    results = [message for message in running.messages() if isinstance(message, ToolResult)]
+    assert [(result.call_id, result.is_error) for result in results] == [
+        ("write-1", False), ("write-2", True), ("read-3", True),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("rounds", "cost", "following", "title"),
+    [
+        (3, 0, 0, None),
+        (4, 0, 0, "Round limit"),
+        (2, None, 10**15, None),
+        (2, 900, 100, None),
+        (2, 900, 101, "Turn limit"),
+        (2, 1001, None, "Turn limit"),
+    ],
+)
+def test_limits(rounds: int, cost: int | None, following: int | None, title: str | None) -> None:
+    limits = RoundLimits(rounds=3, cost_pico=1000)
+    failure = limits.failure(rounds=rounds, cost_pico=cost, next_pico=following)
+    assert (failure.problem.title if failure else None) == title
+    if failure is not None and title == "Turn limit":
+        assert failure.code == BUDGET_CODE
+        assert failure.outcome is Outcome.QUOTA_SPENT
+
+
+def test_no_limit_of_cost() -> None:
+    assert RoundLimits(rounds=3).failure(rounds=2, cost_pico=10**18, next_pico=1) is None
