@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from tests.conftest import WaitUntil
 from tui.core.chat import AssistantMessage, ToolCall, ToolResult
 from tui.core.errors import Outcome
 from tui.engine.spending import BUDGET_CODE
@@ -36,36 +37,34 @@ class Recorder:
             self.running.remove(call.id)
         return ToolResult(call_id=call.id, name=call.name, text=f"{pane}/{turn}/{call.id}")
 
-    async def let_go(self, call_id: str) -> None:
-        while call_id not in self.running:
-            await asyncio.sleep(0)
+    async def let_go(self, call_id: str, wait_until: WaitUntil) -> None:
+        await wait_until(lambda: call_id in self.running)
         self.gates[call_id].set()
 
 
-async def test_reads_run_together_and_everything_else_in_order() -> None:
+async def test_reads_run_together_and_everything_else_in_order(wait_until: WaitUntil) -> None:
     tools = Recorder()
     calls = (call("read", 1), call("read", 2), call("write", 3), call("read", 4))
     running = Round(AssistantMessage(text="", tool_calls=calls))
     task = asyncio.create_task(running.run(tools, pane="p", turn="t"))
-    await tools.let_go("read-2")
-    await tools.let_go("read-1")
-    await tools.let_go("write-3")
+    await tools.let_go("read-2", wait_until)
+    await tools.let_go("read-1", wait_until)
+    await tools.let_go("write-3", wait_until)
     assert tools.most == 2
     assert tools.begun == ["read-1", "read-2", "write-3"]
-    await tools.let_go("read-4")
+    await tools.let_go("read-4", wait_until)
     await task
     assert [message.text for message in running.messages()][1:] == [
         "p/t/read-1", "p/t/read-2", "p/t/write-3", "p/t/read-4",
     ]  # fmt: skip
 
 
-async def test_a_cancelled_round_answers_every_call() -> None:
+async def test_a_cancelled_round_answers_every_call(wait_until: WaitUntil) -> None:
     tools = Recorder()
     running = Round(AssistantMessage(text="", tool_calls=(call("write", 1), call("write", 2), call("read", 3))))
     task = asyncio.create_task(running.run(tools, pane="p", turn="t"))
-    await tools.let_go("write-1")
-    while "write-2" not in tools.running:
-        await asyncio.sleep(0)
+    await tools.let_go("write-1", wait_until)
+    await wait_until(lambda: "write-2" in tools.running)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from tests.conftest import WaitUntil
 from tui.core.commands import Answer
 from tui.core.tool_events import ApprovalRequested, ApprovalResolved
 from tui.core.trust import AnswerKind, Decision, Resolution, Risk, RuleTrial
@@ -24,9 +25,8 @@ class Desk:
     def ask(self) -> asyncio.Task[Answer | None]:
         return asyncio.create_task(self.approvals.ask(REQUEST, lambda: self.settled, self._trial))
 
-    async def asked(self, number: int = 1) -> str:
-        while sum(isinstance(event, ApprovalRequested) for event in self.events) < number:
-            await asyncio.sleep(0)
+    async def asked(self, wait_until: WaitUntil, number: int = 1) -> str:
+        await wait_until(lambda: sum(isinstance(event, ApprovalRequested) for event in self.events) >= number)
         return [event.id for event in self.events if isinstance(event, ApprovalRequested)][number - 1]
 
     def closed(self) -> list[tuple[str, Resolution]]:
@@ -47,10 +47,12 @@ class Desk:
         (AnswerKind.DENY, Resolution.DENIED),
     ],
 )
-async def test_an_answer_reaches_who_asked_and_closes_the_question(kind: AnswerKind, how: Resolution) -> None:
+async def test_an_answer_reaches_who_asked_and_closes_the_question(
+    kind: AnswerKind, how: Resolution, wait_until: WaitUntil
+) -> None:
     desk = Desk()
     task = desk.ask()
-    approval = await desk.asked()
+    approval = await desk.asked(wait_until)
     assert desk.approvals.answer(Answer(id=approval, decision=kind, text="why"))
     answer = await task
     assert answer is not None
@@ -58,11 +60,11 @@ async def test_an_answer_reaches_who_asked_and_closes_the_question(kind: AnswerK
     assert desk.closed() == [(approval, how)]
 
 
-async def test_unknown_and_finished_questions_take_no_answer() -> None:
+async def test_unknown_and_finished_questions_take_no_answer(wait_until: WaitUntil) -> None:
     desk = Desk()
     assert not desk.approvals.answer(Answer(id="approval-x", decision=AnswerKind.ONCE))
     task = desk.ask()
-    approval = await desk.asked()
+    approval = await desk.asked(wait_until)
     assert desk.approvals.answer(Answer(id=approval, decision=AnswerKind.DENY))
     assert not desk.approvals.answer(Answer(id=approval, decision=AnswerKind.ONCE))
     answer = await task
@@ -71,10 +73,10 @@ async def test_unknown_and_finished_questions_take_no_answer() -> None:
     assert not desk.approvals.answer(Answer(id=approval, decision=AnswerKind.ONCE))
 
 
-async def test_a_cancelled_question_is_closed() -> None:
+async def test_a_cancelled_question_is_closed(wait_until: WaitUntil) -> None:
     desk = Desk()
     task = desk.ask()
-    approval = await desk.asked()
+    approval = await desk.asked(wait_until)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
@@ -82,10 +84,10 @@ async def test_a_cancelled_question_is_closed() -> None:
     assert desk.approvals.try_rule(approval, "allow run_command make") is None
 
 
-async def test_what_was_allowed_since_settles_a_question() -> None:
+async def test_what_was_allowed_since_settles_a_question(wait_until: WaitUntil) -> None:
     desk = Desk()
     first, second = desk.ask(), desk.ask()
-    approval = await desk.asked(2)
+    approval = await desk.asked(wait_until, 2)
     desk.approvals.reconsider()
     assert not first.done()
     desk.settled = True
@@ -95,10 +97,10 @@ async def test_what_was_allowed_since_settles_a_question() -> None:
     assert desk.closed()[1] == (approval, Resolution.OVERTAKEN)
 
 
-async def test_a_rule_is_tried_on_the_call_it_is_about() -> None:
+async def test_a_rule_is_tried_on_the_call_it_is_about(wait_until: WaitUntil) -> None:
     desk = Desk()
     task = desk.ask()
-    trial = desk.approvals.try_rule(await desk.asked(), "allow run_command make")
+    trial = desk.approvals.try_rule(await desk.asked(wait_until), "allow run_command make")
     assert trial is not None
     assert trial.reason == "tried"
     task.cancel()
