@@ -4,19 +4,11 @@ Fallbacks, limits and the gateway name endpoints that exist, too.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final
 
 from tui.config.mistakes import KeyPath, Mistake, found, nearest
 from tui.config.model import BudgetScope, Config
 from tui.config.model_work import TrustConfig
-
-CATEGORIES: Final = ("file_delete", "system_command", "package_manifest", "env_file", "trusted_config")
-"""What `trust.require_confirmation` can name."""
-TOOLS: Final = (
-    "read_file", "list_files", "search", "write_file", "edit_file", "delete_file", "run_command", "run_interactive",
-)  # fmt: skip
-"""The tools a rule of `trust.rules` can name."""
-_VERBS: Final = ("allow", "ask", "deny")
+from tui.core.trust_rules import CATEGORIES
 
 
 def check_references(config: Config, origins: Mapping[str, str]) -> list[Mistake]:
@@ -73,12 +65,12 @@ def trust_mistakes(trust: TrustConfig, where: Callable[[KeyPath], str]) -> list[
 
 
 def _rule_mistake(rule: str) -> str:
-    verb, _, rest = rule.strip().partition(" ")
-    tool = rest.split()[:1]
-    if verb not in _VERBS:
-        return f"expected a rule like `deny read_file secrets/**`, from allow, ask or deny on; found {found(rule)}"
-    if not tool or tool[0] not in TOOLS:
-        return _missing(f"a tool after `{verb}`", tool[0] if tool else "", dict.fromkeys(TOOLS))
+    from tui.core.trust_rules import parse_rule  # few configurations have rules
+
+    try:
+        parse_rule(rule)
+    except ValueError as error:
+        return f"found {found(rule)}. {error}"
     return ""
 
 
