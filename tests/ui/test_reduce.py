@@ -32,6 +32,7 @@ from tui.core.events import (
 from tui.ui.view.document import SectionKind
 from tui.ui.view.reduce import failure_text, reduce
 from tui.ui.view.state import Append, Begin, Clear, End, Operation, PaneView, Phase, SessionView
+from tui.ui.view.tool_line import ToolLine, ToolState
 
 PANES = (
     PaneInfo(name="claude", provider="anthropic", model="claude-sonnet-5-5", role="review"),
@@ -285,14 +286,17 @@ def test_a_tool_call_alone_is_no_empty_answer_and_is_shown() -> None:
         (3.0, finished(stop=StopReason.TOOL_USE)),
     )
     assert pane.phase is Phase.DONE
-    assert Begin(SectionKind.TOOL, "read_file") in pane.operations
-    assert Append("path: a␛\nlines: 3") in pane.operations
+    assert [(line.name, line.title, line.state, line.body) for line in take(pane) if isinstance(line, ToolLine)] == [
+        ("read_file", "a␛", ToolState.NOT_RUN, "path: a␛\nlines: 3")
+    ]
 
 
 def test_a_broken_tool_call_shows_its_text() -> None:
     call = ToolCall(id="c", name="run", arguments='{"a": \x1b', parsed=None)
     pane = feed(started(), *turn(), (2.0, ToolCallRequested(pane="claude", turn="t1", call=call)))
-    assert Append('unreadable arguments: {"a": ␛') in pane.operations
+    last = take(pane)[-1]
+    assert isinstance(last, ToolLine)
+    assert last.body == 'unreadable arguments: {"a": ␛'
 
 
 def test_waiting_prompts_come_and_go() -> None:

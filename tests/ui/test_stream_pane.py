@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 from textual.app import App, ComposeResult
@@ -16,6 +17,7 @@ from tui.ui.frame_clock import FrameClock
 from tui.ui.render.palette import MIN_CONTRAST, TEXT_ROLES, contrast
 from tui.ui.theming import register_all
 from tui.ui.view.document import SectionKind
+from tui.ui.view.tool_line import ToolLine, ToolState
 from tui.ui.widgets.stream_pane import StreamPane
 
 SIZE = (40, 12)
@@ -221,19 +223,41 @@ async def test_the_summary_of_folded_thinking() -> None:
         assert screen_rows(app)[0] == "▸ thinking · 12 s"
 
 
-async def test_tool_notice_and_error() -> None:
+async def test_a_tool_call_folds_by_key_and_by_click() -> None:
+    async with running() as (app, pilot):
+        app.pane.begin(SectionKind.ANSWER)
+        app.pane.append("Look:")
+        call = ToolLine(key=1, name="run_command", title="ls", state=ToolState.RUNNING, body="a\nb", live=True)
+        app.pane.put_tool(call)
+        await settled(app)
+        assert [row.split() for row in screen_rows(app)[:5]] == [
+            ["Look:"], [], ["▸", "run_command", "ls", "●", "running"], ["a"], ["b"]
+        ]  # fmt: skip
+        app.pane.put_tool(replace(call, state=ToolState.OK, notes=("2 lines",), live=False))
+        app.pane.begin(SectionKind.ANSWER)
+        app.pane.append("Done.")
+        await until(lambda: screen_rows(app)[4] == "Done.")
+        app.pane.focus()
+        await pilot.press("o")
+        await until(lambda: screen_rows(app)[2:7] == [screen_rows(app)[2], "  a", "  b", "", "Done."])
+        assert screen_rows(app)[2].startswith("▾ run_command ls")
+        await pilot.click(app.pane, offset=(4, 2))
+        await until(lambda: screen_rows(app)[4] == "Done.")
+        await pilot.click(app.pane, offset=(4, 1))
+        await settled(app)
+        assert screen_rows(app)[2].startswith("▸ run_command ls")
+        assert screen_rows(app)[2].endswith("✓ 2 lines")
+
+
+async def test_notice_and_error() -> None:
     async with running() as (app, _):
-        app.pane.begin(SectionKind.TOOL, "run_command ls")
-        app.pane.append("a\nb")
-        app.pane.end("exit 0")
         app.pane.begin(SectionKind.NOTICE)
         app.pane.append("retrying")
         app.pane.begin(SectionKind.ERROR, "Overloaded")
         app.pane.append("529")
         app.pane.end()
         await settled(app)
-        rows = ["◆ run_command ls · exit 0", "  a", "  b", "", "• retrying", "", "✗ Overloaded", "  529"]
-        assert screen_rows(app)[:8] == rows
+        assert screen_rows(app)[:4] == ["• retrying", "", "✗ Overloaded", "  529"]
 
 
 async def test_ascii_glyphs() -> None:
@@ -241,6 +265,9 @@ async def test_ascii_glyphs() -> None:
         app.pane.begin(SectionKind.PROMPT)
         app.pane.append("q")
         app.pane.begin(SectionKind.THINKING)
+        for key, state in enumerate(ToolState):
+            app.pane.put_tool(ToolLine(key=key, name="read_file", title="x", state=state, body="-a\n+b", diff=True))
+        app.pane.toggle_tools()
         app.pane.begin(SectionKind.ANSWER)
         app.pane.append("- [x] a\n\n> b\n\n```py\nc\n```\n\n---\n\n|a|b|\n|-|-|\n|1|2|\n" + numbered(20))
         app.pane.end()

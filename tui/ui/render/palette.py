@@ -87,7 +87,11 @@ class Glyphs:
     not_done: str = "☐"
     folded: str = "▸"
     unfolded: str = "▾"
-    tool: str = "◆"
+    ok: str = "✓"
+    running: str = "●"
+    waiting: str = "◔"
+    asks: str = "?"
+    stopped: str = "■"
     notice: str = "•"
     error: str = "✗"
     thumb: str = "▐"
@@ -97,8 +101,8 @@ class Glyphs:
 
 ASCII_GLYPHS: Final = Glyphs(
     bullets="*-+", bar="|", quote_bar="|", prompt_bar=">", corner_top="+-", corner_bottom="+-", rule="-", cross="+",
-    done="x", not_done="o", folded=">", unfolded="v", tool="*", notice="i", error="!", thumb="#", dot="-",
-    ellipsis="~",
+    done="x", not_done="o", folded=">", unfolded="v", ok="+", running="*", waiting=":", asks="?", stopped="#",
+    notice="i", error="!", thumb="#", dot="-", ellipsis="~",
 )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from rich.style import Style
 
@@ -10,6 +11,18 @@ from tui.ui.render.cells import width_of, wrap
 from tui.ui.render.palette import Glyphs, Palette
 from tui.ui.render.rows import Row, Run, make_row, slice_runs
 from tui.ui.view.document import Section, SectionKind
+from tui.ui.view.tool_line import ToolLine, ToolState
+
+_STATE_ROLES: Final = {
+    ToolState.OK: "token-inserted",
+    ToolState.ERROR: "error",
+    ToolState.DENIED: "error",
+    ToolState.ASKING: "notice",
+}
+_WORDLESS: Final = frozenset({ToolState.OK, ToolState.ERROR})
+"""States whose sign says enough where something is noted beside it."""
+_WIDEST_TOOL_LINE: Final = 100
+"""Cells from the call to its result at most, so that the eye finds both."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -53,11 +66,9 @@ def head_rows(section: Section, width: int, palette: Palette, glyphs: Glyphs, *,
         style = palette["thinking"]
         runs = [(f"{sign} {title or 'thinking'}", style), (f" {glyphs.dot} {note}", style)]
         return [*rows, make_row(_shortened(runs, width, glyphs), width, palette.base, lead=-1)]
-    if section.kind is SectionKind.TOOL:
-        runs = [(f"{glyphs.tool} ", palette["tool"]), (title, palette["tool"] + palette.attributes["bold"])]
-        if section.summary:
-            runs.append((f" {glyphs.dot} {clean_line(section.summary)}", palette["thinking"]))
-        return [*rows, make_row(_shortened(runs, width, glyphs), width, palette.base)]
+    if section.tool is not None:
+        sign = glyphs.folded if section.folded else glyphs.unfolded
+        return [*rows, make_row(tool_runs(section.tool, sign, width, palette, glyphs), width, palette.base, lead=2)]
     role = {SectionKind.NOTICE: "notice", SectionKind.ERROR: "error"}.get(section.kind, "thinking")
     sign = {SectionKind.NOTICE: f"{glyphs.notice} ", SectionKind.ERROR: f"{glyphs.error} "}.get(section.kind, "")
     style = palette[role] + palette.attributes["bold"] if sign else palette[role]
@@ -65,6 +76,61 @@ def head_rows(section: Section, width: int, palette: Palette, glyphs: Glyphs, *,
         front = sign if not start else " " * len(sign)
         rows.append(make_row([(front, palette[role]), (title[start:end], style)], width, palette.base))
     return rows
+
+
+def tool_runs(line: ToolLine, fold: str, width: int, palette: Palette, glyphs: Glyphs) -> list[Run]:
+    """Return the line of a tool call: what is asked at the left, what came of it at the right.
+
+    Where both do not fit, the tool's name is shortened, then notes are left out, then the call is cut.
+    """
+    width = min(width, _WIDEST_TOOL_LINE)
+    name, title = clean_line(line.name), clean_line(line.title)
+    words = _state_words(line)
+    state = f"{_state_sign(line.state, glyphs)} {'  '.join(words)}"
+    needed = width_of(f"{fold} {name} {title}")
+    if needed + width_of(state) + 2 > width:
+        short = name.partition("_")[0] or name
+        needed += width_of(short) - width_of(name)
+        name = short
+        while len(words) > 1 and needed + width_of(state) + 2 > width:
+            state = state.removesuffix(f"  {words.pop()}")
+        state = _cut(state, max(width // 2, width - needed - 2), glyphs)
+    left: list[Run] = [
+        (f"{fold} ", palette["tool"]),
+        (name, palette["tool"] + palette.attributes["bold"]),
+        (f" {title}" if title else "", palette.base),
+    ]
+    left = _shortened([run for run in left if run[0]], max(1, width - width_of(state) - 2), glyphs)
+    gap = max(1, width - sum(width_of(text) for text, _ in left) - width_of(state))
+    return [*left, (" " * gap, palette.base), (state, palette[_STATE_ROLES.get(line.state, "thinking")])]
+
+
+def _state_words(line: ToolLine) -> list[str]:
+    """Return the words of a call's state, the least important last."""
+    notes = [clean_line(note) for note in line.notes]
+    if line.state is ToolState.DENIED and notes:
+        return [f"{line.state.value}: {notes[0]}", *notes[1:]]
+    return notes if notes and line.state in _WORDLESS else [line.state.value, *notes]
+
+
+def _cut(text: str, width: int, glyphs: Glyphs) -> str:
+    return "".join(part for part, _ in _shortened([(text, Style.null())], width, glyphs))
+
+
+def _state_sign(state: ToolState, glyphs: Glyphs) -> str:
+    match state:
+        case ToolState.OK:
+            return glyphs.ok
+        case ToolState.ERROR | ToolState.DENIED:
+            return glyphs.error
+        case ToolState.ASKING:
+            return glyphs.asks
+        case ToolState.RUNNING:
+            return glyphs.running
+        case ToolState.STOPPED | ToolState.NOT_RUN:
+            return glyphs.stopped
+        case ToolState.WRITING | ToolState.WAITING:
+            return glyphs.waiting
 
 
 def _shortened(runs: Sequence[Run], width: int, glyphs: Glyphs) -> list[Run]:

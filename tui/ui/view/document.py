@@ -8,6 +8,7 @@ from typing import Final
 
 from tui.ui.view.blocks import Block, BlockKind, Splitter
 from tui.ui.view.fences import fenced_blocks
+from tui.ui.view.tool_line import ToolLine
 
 _SLICE: Final = 65_536
 _DEFINITION: Final = re.compile(r"^[ \t>*+-]*\[[^\]\n]+\]:[ \t]*\S", re.MULTILINE)
@@ -43,6 +44,8 @@ class Section:
     words: int = 0
     definitions: list[str] = field(default_factory=list)
     """Sources of the blocks that define link references."""
+    tool: ToolLine | None = None
+    """The call a TOOL section is about: a head and one block, which change until it is over."""
 
     @property
     def is_open(self) -> bool:
@@ -80,6 +83,25 @@ class Document:
         if head:
             self.blocks.append(Block(BlockKind.HEAD, "", gap=bool(self.blocks)))
         return section
+
+    def add_tool(self, line: ToolLine) -> Section:
+        """Add the line of a tool call; nothing is written into it, `set_tool` replaces it."""
+        self.end()
+        follows = bool(self.sections) and self.sections[-1].kind is SectionKind.TOOL
+        section = Section(SectionKind.TOOL, line.name, len(self.blocks), end=len(self.blocks) + 2, folded=True)
+        self.sections.append(section)
+        self._starts.append(section.start)
+        self.blocks.append(Block(BlockKind.HEAD, "", gap=bool(self.blocks) and not follows))
+        self.blocks.append(Block(BlockKind.PLAIN, "", first=False, last=False))
+        self.set_tool(section, line)
+        return section
+
+    def set_tool(self, section: Section, line: ToolLine) -> None:
+        """Show a tool call as `line` says from now on."""
+        section.tool = line
+        body = self.blocks[section.start + 1]
+        body.source = line.body
+        body.kind, body.lead = (BlockKind.CODE, "diff") if line.diff else (BlockKind.PLAIN, "")
 
     def append(self, text: str) -> None:
         """Add text to the open section (an answer is opened when there is none)."""
@@ -133,7 +155,9 @@ class Document:
         parts = []
         for section in self.sections:
             source = self.source_of(section).strip("\n")
-            if section.kind is SectionKind.PROMPT:
+            if section.tool is not None:
+                source = _tool_text(section.tool)
+            elif section.kind is SectionKind.PROMPT:
                 source = "\n".join(f"> {line}".rstrip() for line in source.split("\n"))
             elif section.title and section.kind is not SectionKind.THINKING:
                 source = f"{section.title}\n{source}".rstrip("\n")
@@ -170,3 +194,12 @@ class Document:
             words -= 1
         section.words += words
         self._in_word = not text[-1].isspace() if text else self._in_word
+
+
+def _tool_text(line: ToolLine) -> str:
+    """A tool call as Markdown; its body is fenced by more backticks than it holds."""
+    if not line.body:
+        return line.words
+    longest = max(map(len, re.findall("`{3,}", line.body)), default=2)
+    ticks = "`" * (longest + 1)
+    return f"{line.words}\n\n{ticks}{'diff' if line.diff else ''}\n{line.body}\n{ticks}"

@@ -12,6 +12,7 @@ from typing import Final, TypeAlias
 from tui.core.money import usd_short
 from tui.ui.glyphs import Glyphs
 from tui.ui.view.state import PaneView, Phase, Totals, TurnView
+from tui.ui.view.tool_line import ToolState
 
 
 class Tone(StrEnum):
@@ -45,6 +46,7 @@ _LOOKS: Final[dict[Phase, tuple[Callable[[Glyphs], str], Tone]]] = {
     Phase.THINKING: (attrgetter("thinking"), Tone.BUSY),
     Phase.ANSWERING: (attrgetter("answering"), Tone.BUSY),
     Phase.CALLING: (attrgetter("fold_closed"), Tone.BUSY),
+    Phase.RUNNING: (attrgetter("answering"), Tone.BUSY),
     Phase.RETRYING: (attrgetter("waiting"), Tone.WARN),
     Phase.ASKING: (attrgetter("limited"), Tone.WARN),
     Phase.DONE: (attrgetter("done"), Tone.OK),
@@ -160,7 +162,10 @@ def state_words(pane: PaneView, glyphs: Glyphs, now: float) -> str:
         return text
     if pane.wait is not None:
         return f"{state_sign(pane.phase, glyphs)} {pane.wait.words(now)}"
-    if pane.busy and turn.silent_for(now) >= _SILENT_FROM:
+    if pane.phase is Phase.RUNNING:
+        began = min((tool.began for tool in pane.tools.values() if tool.state is ToolState.RUNNING), default=now)
+        return f"{text} {duration(now - began)}" if now - began >= 1 else text
+    if pane.busy and pane.phase is not Phase.ASKING and turn.silent_for(now) >= _SILENT_FROM:
         return f"{state_sign(Phase.WAITING, glyphs)} silent {duration(turn.silent_for(now))}"
     if pane.phase in (Phase.WAITING, Phase.THINKING) and now - turn.attempt_began >= 1:
         return f"{text} {duration(now - turn.attempt_began)}"

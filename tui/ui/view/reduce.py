@@ -4,10 +4,9 @@ Text is never collected here; it is handed on as pane operations, so a token cos
 answer is.
 """
 
-import json
 from typing import Final, TypeAlias, assert_never
 
-from tui.core.chat import StopReason, ToolCall, Usage
+from tui.core.chat import StopReason, Usage
 from tui.core.errors import Outcome, Problem
 from tui.core.events import (
     AttemptStarted,
@@ -53,13 +52,13 @@ from tui.core.tool_events import (
     ToolStarted,
     TrustModeChanged,
 )
-from tui.core.untrusted import clean, clean_line
 from tui.ui.view import narrate
 from tui.ui.view.document import SectionKind
 from tui.ui.view.format import duration
 from tui.ui.view.reduce_guard import GuardEvent, flush_failure, note_attempt, reduce_guard
 from tui.ui.view.reduce_terminal import TerminalEvent, reduce_terminal
-from tui.ui.view.reduce_work import WorkEvent, reduce_work
+from tui.ui.view.reduce_tools import call_began, call_requested, close_calls
+from tui.ui.view.reduce_work import WorkEvent, drop_turn, reduce_work
 from tui.ui.view.state import (
     TAIL_CHARACTERS,
     Clear,
@@ -68,6 +67,7 @@ from tui.ui.view.state import (
     SessionView,
     TurnView,
 )
+from tui.ui.view.tool_line import ToolState
 
 _UNSAID: Final = {
     Phase.EMPTY: Problem(title="Empty answer", text="The model ended its turn without any text."),
@@ -181,6 +181,7 @@ def _pane_event(pane: PaneView, event: _PaneEvent) -> None:
         case ConversationCleared():
             pane.operations = [Clear()]
             pane.part, pane.tail = None, ""
+            pane.tools.clear()
             pane.state_changed = True
             if not pane.busy:
                 pane.turn = None
@@ -197,7 +198,8 @@ def _turn_event(view: SessionView, pane: PaneView, event: _TurnEvent, now: float
         case AttemptStarted():
             if turn is not None:
                 flush_failure(pane, now)
-                turn.attempt, turn.attempt_began = event.attempt, now
+                close_calls(pane, ToolState.NOT_RUN)
+                turn.attempt, turn.attempt_began = event.attempt - turn.earlier, now
                 turn.first_token, turn.characters, turn.usage = None, 0, Usage()
                 pane.model = event.model
                 pane.wait = pane.offer = None
@@ -235,11 +237,11 @@ def _stream_event(pane: PaneView, turn: TurnView, event: _StreamEvent, now: floa
             narrate.stream(pane, turn, SectionKind.THINKING, event.text, now)
             pane.set_phase(Phase.THINKING)
         case ToolCallBegan():
-            narrate.close(pane, now)
+            call_began(pane, event, now)
             pane.set_phase(Phase.CALLING)
         case ToolCallRequested():
             turn.called = True
-            narrate.section(pane, SectionKind.TOOL, event.call.name, call_text(event.call), now)
+            call_requested(pane, event, now)
         case _:
             assert_never(event)
     pane.figures_changed = True
@@ -250,6 +252,7 @@ def _start(pane: PaneView, event: TurnStarted, now: float) -> None:
     pane.model = pane.own_model = event.model
     pane.wait = pane.offer = None
     pane.tail = pane.failed = ""
+    pane.tools.clear()
     if event.prompt_id is not None:
         pane.queued.pop(event.prompt_id, None)
     narrate.section(pane, SectionKind.PROMPT, "You", event.prompt, now)
@@ -257,26 +260,19 @@ def _start(pane: PaneView, event: TurnStarted, now: float) -> None:
     pane.state_changed = True
 
 
-def call_text(call: ToolCall) -> str:
-    """What a model asks a tool to do, one argument a line."""
-    if call.parsed is None:
-        return f"unreadable arguments: {clean(call.arguments)}"
-    return "\n".join(
-        f"{clean_line(name)}: {clean(value) if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}"
-        for name, value in call.parsed.items()
-    )
-
-
 def _finish(view: SessionView, pane: PaneView, turn: TurnView, event: TurnFinished, now: float) -> None:
     turn.seconds, turn.first_token_s = event.seconds, event.first_token_s
-    turn.usage, turn.cost_pico, turn.attempt = event.usage, event.cost_pico, event.attempts
+    turn.usage, turn.cost_pico = event.usage, event.cost_pico
+    turn.attempt = max(event.attempts - turn.earlier, min(event.attempts, 1))
     if event.retry_after is not None:
         turn.retry_at = now + event.retry_after
     pane.model = event.model or pane.model
     pane.wait = pane.offer = None
     pane.failed = ""
     pane.totals.add(event.usage, event.cost_pico)
+    drop_turn(view, pane.name, turn.id, now)
     narrate.close(pane, now)
+    close_calls(pane, ToolState.STOPPED if event.outcome is Outcome.CANCELLED else ToolState.NOT_RUN)
     phase = finished_phase(event, answered=turn.answered, called=turn.called)
     problem = event.problem
     if event.outcome in (Outcome.SUCCESS, Outcome.CANCELLED):

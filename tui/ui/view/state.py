@@ -9,6 +9,8 @@ from tui.core.chat import Usage
 from tui.core.events import Notice, PaneInfo
 from tui.ui.view.document import SectionKind
 from tui.ui.view.guard_state import GuardView, Offer, Wait
+from tui.ui.view.tool_line import OutputTail, ToolLine, ToolState
+from tui.ui.view.work_state import WorkView
 
 TAIL_CHARACTERS: Final = 600
 """How much of the end of an answer is kept for the rail."""
@@ -23,6 +25,7 @@ class Phase(StrEnum):
     THINKING = "thinking"
     ANSWERING = "answering"
     CALLING = "tool call"
+    RUNNING = "running"
     RETRYING = "retry"
     ASKING = "asks you"
     DONE = "done"
@@ -41,7 +44,9 @@ class Phase(StrEnum):
     FAILED = "failed"
 
 
-BUSY: Final = frozenset({Phase.WAITING, Phase.THINKING, Phase.ANSWERING, Phase.CALLING, Phase.RETRYING, Phase.ASKING})
+BUSY: Final = frozenset({
+    Phase.WAITING, Phase.THINKING, Phase.ANSWERING, Phase.CALLING, Phase.RUNNING, Phase.RETRYING, Phase.ASKING,
+})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +76,7 @@ class Clear:
     """Forget every section."""
 
 
-Operation: TypeAlias = Begin | Append | End | Clear
+Operation: TypeAlias = Begin | Append | End | Clear | ToolLine
 
 
 @dataclass(slots=True)
@@ -103,16 +108,36 @@ class Totals:
         self.unpriced = self.unpriced or other.unpriced
 
 
+@dataclass(slots=True, eq=False, repr=False)
+class ToolView:
+    """A tool call of a pane. `key` is its own for the whole session; `approval` is the open request about it.
+
+    `arguments` is what the model asked for, one argument a line; `remarks` are shown below what it printed.
+    """
+
+    key: int
+    name: str
+    title: str = ""
+    state: ToolState = ToolState.WRITING
+    arguments: str = ""
+    approval: str = ""
+    began: float = 0.0
+    output: OutputTail = field(default_factory=OutputTail)
+    remarks: tuple[str, ...] = ()
+
+
 @dataclass(slots=True)
 class TurnView:
     """The turn a pane shows figures of. Times are monotonic seconds; `characters` counts streamed text.
 
-    `stand_in` names the model that answers in place of the one asked, `cached` says how old the answer was.
+    `stand_in` names the model that answers in place of the one asked, `cached` says how old the answer was. `attempt`
+    counts the attempts of the present round; `earlier` are those of the rounds before it.
     """
 
     id: str
     began: float
     attempt: int = 0
+    earlier: int = 0
     attempt_began: float = 0.0
     first_token: float | None = None
     last_token: float = 0.0
@@ -173,6 +198,8 @@ class PaneView:
     part: SectionKind | None = None
     part_began: float = 0.0
     tail: str = ""
+    tools: dict[str, ToolView] = field(default_factory=dict)
+    tools_seen: int = 0
     operations: list[Operation] = field(default_factory=list)
     figures_changed: bool = True
     state_changed: bool = True
@@ -214,6 +241,7 @@ class SessionView:
     ended: bool = False
     retry_key: str = "r"
     guard: GuardView = field(default_factory=GuardView)
+    work: WorkView = field(default_factory=WorkView)
 
     @property
     def busy(self) -> bool:

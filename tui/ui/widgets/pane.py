@@ -81,6 +81,8 @@ class Pane(Widget, can_focus=False):
                 stream.end(operation.summary)
             elif isinstance(operation, Clear):
                 stream.clear()
+            else:
+                stream.put_tool(operation)
         if texts:
             stream.append("".join(texts))
 

@@ -12,11 +12,12 @@ from tui.ui.render.tail import Tail
 from tui.ui.view.blocks import BlockKind
 from tui.ui.view.document import Document, Section, SectionKind
 from tui.ui.view.heights import HeightIndex
+from tui.ui.view.tool_line import ToolLine
 from tui.ui.view.viewport import Viewport
 from tui.ui.widgets.stream_render import BlockRenderer, RowCache
 
 _HEADLESS: Final = frozenset({SectionKind.PROMPT})
-_ALWAYS_HEADED: Final = frozenset({SectionKind.THINKING, SectionKind.TOOL})
+_ALWAYS_HEADED: Final = frozenset({SectionKind.THINKING})
 
 
 class StreamLayout:
@@ -35,6 +36,7 @@ class StreamLayout:
         self._characters = array("I")
         self._tail: Tail | None = None
         self._head_words = -1
+        self._tools: dict[int, Section] = {}
 
     # -- what the document says -------------------------------------------------------------------------------
 
@@ -64,8 +66,19 @@ class StreamLayout:
         if section.kind is SectionKind.THINKING:
             section.folded = section.folded or self.thinking == "folded"
             self._estimate_section(section)
-        elif section.kind is SectionKind.TOOL:
-            self._forget(section.start, section.start + 1)
+
+    def put_tool(self, line: ToolLine) -> None:
+        """Add the line of a tool call, or replace the one with its key; costs the same however much stands above."""
+        section = self._tools.get(line.key)
+        if section is None:
+            self.end("")
+            self._tools[line.key] = self.document.add_tool(line)
+            self._tail = None
+            self._take_blocks()
+            return
+        self.document.set_tool(section, line)
+        self._measure_source(section.start + 1)
+        self._estimate_section(section)
 
     def clear(self) -> None:
         """Forget everything."""
@@ -73,13 +86,14 @@ class StreamLayout:
         self.renderer.forget_references()
         self._lines, self._characters, self._exact = array("I"), array("I"), bytearray()
         self._tail = None
+        self._tools.clear()
         self._cache.clear()
         self.heights.replace(())
         self.viewport.block = self.viewport.row = 0
         self.viewport.following = True
 
     def fold(self, section: Section, *, folded: bool) -> None:
-        """Fold or unfold one thinking section."""
+        """Fold or unfold one section of thinking or of a tool."""
         section.folded = folded
         self._tail = None
         self._estimate_section(section)
@@ -89,21 +103,38 @@ class StreamLayout:
         """Return all sections of thinking."""
         return [section for section in self.document.sections if section.kind is SectionKind.THINKING]
 
+    def tool_sections(self) -> list[Section]:
+        """Return the sections of all tool calls."""
+        return list(self._tools.values())
+
+    def head_block_at(self, y: int) -> int:
+        """Return the block whose head, the row that folds it, is in a row of the window; -1 for other rows."""
+        block, inside = self.place_of(y)
+        if block >= len(self._exact) or self.document.blocks[block].kind is not BlockKind.HEAD:
+            return -1
+        return block if inside == self.heights[block] - 1 else -1
+
     def _take_blocks(self) -> None:
         blocks = self.document.blocks
         hidden: bool | None = None
         for index in range(len(self._exact), len(blocks)):
-            source = blocks[index].source.strip("\n")
-            self._lines.append((source.count("\n") + 1 + blocks[index].gap) if source else 0)
-            self._characters.append(len(source))
+            self._lines.append(0)
+            self._characters.append(0)
+            self._measure_source(index)
             self._exact.append(0)
             if hidden is None:
                 hidden = self._is_hidden(self.document.section_of(index))
             self.heights.append(self._estimate(index, hidden=hidden))
 
+    def _measure_source(self, index: int) -> None:
+        block = self.document.blocks[index]
+        source = block.source.strip("\n")
+        self._lines[index] = (source.count("\n") + 1 + block.gap) if source else 0
+        self._characters[index] = len(source)
+
     def _estimate(self, index: int, *, hidden: bool) -> int:
         if self.document.blocks[index].kind is BlockKind.HEAD:
-            return 0 if hidden and self.thinking == "hidden" else 1
+            return 0 if hidden and self._is_headless(self.document.section_of(index)) else 1
         return 0 if hidden else self._lines[index] + self._characters[index] // max(1, self.renderer.width)
 
     def _estimate_section(self, section: Section) -> None:
@@ -114,7 +145,13 @@ class StreamLayout:
             self.heights.set(index, self._estimate(index, hidden=hidden))
 
     def _is_hidden(self, section: Section) -> bool:
+        if section.tool is not None:
+            return section.folded and not section.tool.live
         return section.kind is SectionKind.THINKING and (section.folded or self.thinking == "hidden")
+
+    def _is_headless(self, section: Section) -> bool:
+        """Whether a section that is hidden leaves no line behind."""
+        return section.kind is SectionKind.THINKING and self.thinking == "hidden"
 
     # -- what the window asks for -----------------------------------------------------------------------------
 
@@ -218,7 +255,7 @@ class StreamLayout:
     def _render(self, index: int) -> list[Row]:
         block = self.document.blocks[index]
         section = self.document.section_of(index)
-        if self._is_hidden(section) and (block.kind is not BlockKind.HEAD or self.thinking == "hidden"):
+        if self._is_hidden(section) and (block.kind is not BlockKind.HEAD or self._is_headless(section)):
             return []
         return self.renderer.block(block, section, begins=index == section.start, headed=self._is_headed(section))
 

@@ -1,5 +1,6 @@
 """The answer pane: streamed Markdown of any length, painted by row."""
 
+from collections.abc import Sequence
 from typing import ClassVar, Literal
 
 from textual import events
@@ -7,7 +8,8 @@ from textual import events
 from tui.core.untrusted import clean
 from tui.ui.frame_clock import FrameClock
 from tui.ui.render.palette import ASCII_GLYPHS, ROLES, Glyphs
-from tui.ui.view.document import SectionKind
+from tui.ui.view.document import Section, SectionKind
+from tui.ui.view.tool_line import ToolLine
 from tui.ui.widgets.stream_paint import COMPONENT_PREFIX, StreamPaint
 
 
@@ -94,6 +96,12 @@ class StreamPane(StreamPaint, can_focus=True):
         self._clock.request(self)
         self._render_ahead(-1)
 
+    def put_tool(self, line: ToolLine) -> None:
+        """Show a tool call, or show it anew; an open section is closed by a new call."""
+        self._read()
+        self._stream.put_tool(line)
+        self._clock.request(self)
+
     def clear(self) -> None:
         """Forget everything."""
         self._unread.clear()
@@ -127,7 +135,7 @@ class StreamPane(StreamPaint, can_focus=True):
             self._unread.clear()
             self._stream.append(text)
 
-    # -- thinking ---------------------------------------------------------------------------------------------
+    # -- folding ----------------------------------------------------------------------------------------------
 
     def set_thinking(self, shown: Literal["folded", "shown", "hidden"]) -> None:
         """Fold all thinking when it ends, leave it open, or hide it; applies to what is there already."""
@@ -139,25 +147,35 @@ class StreamPane(StreamPaint, can_focus=True):
 
     def toggle_thinking(self) -> None:
         """Unfold all thinking when any is folded, else fold all."""
-        layout = self._stream
-        sections = layout.thinking_sections()
+        self._toggle(self._stream.thinking_sections())
+
+    def toggle_tools(self) -> None:
+        """Unfold all tool calls when any is folded, else fold all."""
+        self._toggle(self._stream.tool_sections())
+
+    def _toggle(self, sections: Sequence[Section]) -> None:
         any_folded = any(section.folded for section in sections)
         for section in sections:
-            layout.fold(section, folded=not any_folded)
+            self._stream.fold(section, folded=not any_folded)
         self._flow()
 
     def action_toggle_thinking(self) -> None:
         """Fold or unfold thinking."""
         self.toggle_thinking()
 
+    def action_toggle_tools(self) -> None:
+        """Fold or unfold tool calls."""
+        self.toggle_tools()
+
     def on_click(self, event: events.Click) -> None:
-        """A click on the head of a thinking section folds or unfolds it."""
+        """A click on the head of thinking or of a tool call folds or unfolds it."""
         if event.chain != 1 or event.x >= self.size.width - 1 or not self._shown:
             return
         layout = self._stream
-        block, _ = layout.place_of(event.y)
-        for section in layout.thinking_sections():
-            if section.start == block and self._shown[event.y].lead < 0:
-                layout.fold(section, folded=not section.folded)
-                self._flow()
-                break
+        block = layout.head_block_at(event.y)
+        if block < 0:
+            return
+        section = layout.document.section_of(block)
+        if section.tool is not None or section.kind is SectionKind.THINKING:
+            layout.fold(section, folded=not section.folded)
+            self._flow()

@@ -35,6 +35,7 @@ class StreamScroll(Widget):
         Binding("home,shift+home", "top", "To the beginning", show=False),
         Binding("end,shift+end", "end", "To the end, and follow", show=False),
         Binding("t", "toggle_thinking", "Fold or unfold thinking", show=False),
+        Binding("o", "toggle_tools", "Fold or unfold tool calls", show=False),
     ]
 
     class FollowChanged(Message, namespace="stream_pane"):
