@@ -1,0 +1,249 @@
+"""Text onto the screen, and the erasing and shifting of cells."""
+
+from tui.terminal.rows import Row
+from tui.terminal.screen import Scrolling
+from tui.terminal.styles import PLAIN
+from tui.terminal.widths import CLUSTER_LIMIT, JOINER, WIDTHS, ZERO, clusters, width_of
+
+_MANY_MARKS = 12 * ZERO
+_CELLS = ZERO - 1
+
+
+class Drawing(Scrolling):
+    """Writing characters at the cursor."""
+
+    def draw(self, data: str) -> None:
+        """Write printable text, wrapping where it does not fit."""
+        if not self.simple:
+            self._draw_special(data)
+            return
+        if not data.isascii():
+            self._draw_unicode(data)
+            return
+        cursor = self.cursor
+        x, count = cursor.x, len(data)
+        end = x + count
+        if end <= self.columns:
+            self.rows[cursor.y].put(x, data, count, self.style, self.columns)
+            cursor.x = end
+        else:
+            self._draw_wrapping(data)
+        self.last = data
+
+    def _draw_wrapping(self, data: str) -> None:
+        cursor, columns, style = self.cursor, self.columns, self.style
+        at, count, x = 0, len(data), self.cursor.x
+        while at < count:
+            if x >= columns:
+                self._wrap()
+                x = 0
+            size = min(count - at, columns - x)
+            self.rows[cursor.y].put(x, data[at : at + size], size, style, columns)
+            at += size
+            x += size
+        cursor.x = x
+
+    def _wrap(self) -> None:
+        """Go on in the next row."""
+        row = self.rows[self.cursor.y]
+        self.index()
+        row.wrapped = True
+        self.cursor.x = self.left_margin
+
+    def _draw_unicode(self, data: str) -> None:
+        sizes = sum(map(width_of, data))
+        if sizes < ZERO or (sizes < _MANY_MARKS and JOINER not in data and width_of(data[0]) < ZERO):
+            cursor, count = self.cursor, sizes & _CELLS
+            if cursor.x + count <= self.columns and not (self.last[-1:] == JOINER and self._joins(data)):
+                self.rows[cursor.y].put(cursor.x, data, count, self.style, self.columns)
+                cursor.x += count
+                self.last = data
+                return
+        self._draw_clusters(data)
+
+    def _joins(self, data: str) -> bool:
+        """Whether `data` begins with what a joiner in the cell before the cursor waits for."""
+        x, row = self.cursor.x, self.rows[self.cursor.y]
+        return x > 0 and WIDTHS[data[0]] == 2 and row.before(x)[-1:] == JOINER
+
+    def _draw_clusters(self, data: str) -> None:
+        """Write cell by cell."""
+        for at, (cluster, width) in enumerate(clusters(data)):
+            if width == 0 or (at < 2 and self._joins(cluster)):
+                self._combine(cluster)
+            else:
+                self._draw_cell(cluster, width)
+        self.last = data or self.last
+
+    def _draw_cell(self, cluster: str, width: int) -> None:
+        cursor, columns = self.cursor, self.columns
+        limit = self.right_margin if cursor.x <= self.right_margin else columns
+        if cursor.x + width > limit:
+            if self.autowrap:
+                self._wrap()
+            else:
+                cursor.x = max(limit - width, 0)
+            if cursor.x + width > columns:
+                return
+        row = self.rows[cursor.y]
+        if self.insert:
+            row.shift(cursor.x, limit, width, PLAIN, columns)
+        row.put(cursor.x, cluster, width, self.style, columns)
+        cursor.x += width
+        if not self.autowrap and cursor.x >= limit:
+            cursor.x = limit - 1
+
+    def _combine(self, marks: str) -> None:
+        """Add marks to the character before the cursor; at the very left there is none."""
+        cursor = self.cursor
+        x = cursor.x
+        if not self.autowrap and x == self.columns - 1 and self.last:
+            x = self.columns
+        if x:
+            self.rows[cursor.y].combine(x, marks, self.columns)
+
+    def _draw_special(self, data: str) -> None:
+        """Write with a character set, in insert mode, between margins, or without wrapping."""
+        if self.charset_map is not None:
+            data = data.translate(self.charset_map)
+        cursor = self.cursor
+        limit = self.right_margin if cursor.x <= self.right_margin else self.columns
+        if data.isascii() and cursor.x + len(data) < limit:
+            count, row = len(data), self.rows[cursor.y]
+            if self.insert:
+                row.shift(cursor.x, limit, count, PLAIN, self.columns)
+            row.put(cursor.x, data, count, self.style, self.columns)
+            cursor.x += count
+            self.last = data
+        else:
+            self._draw_clusters(data)
+
+    def draw_lines(self, lines: list[str]) -> None:
+        """Write lines of printable ASCII, each ended by CR and LF, into the plain screen."""
+        fresh = len(lines) - self.lines
+        plain = self.simple and self.style == PLAIN and self.bottom_margin - self.top_margin == self.lines
+        if fresh < 0 or not plain or max(map(len, lines)) > self.columns or self.newline:
+            for line in lines:
+                if line:
+                    self.draw(line)
+                self.cursor.x = self.left_margin if self.cursor.x >= self.left_margin else 0
+                self.index()
+            return
+        self._flood(lines)
+
+    def _flood(self, lines: list[str]) -> None:
+        """Write at least a screenful of lines: most go right through."""
+        cursor = self.cursor
+        start, scrolled = 0, False
+        while start < len(lines) and not scrolled:
+            if lines[start]:
+                self.draw(lines[start])
+            scrolled = cursor.y == self.lines - 1
+            cursor.x = 0
+            self.index()
+            start += 1
+        rest = lines[start:]
+        fresh = len(rest) - self.lines + 1
+        if fresh < 0:
+            for line in rest:
+                self.draw(line)
+                cursor.x = 0
+                self.index()
+            return
+        if not self.alternate:
+            for row in self.rows[:-1]:
+                self.history.push(row)
+            self.history.extend(rest[:fresh])
+        rows = []
+        for line in rest[fresh:]:
+            row = Row()
+            if line:
+                row.pieces.append((line, len(line), PLAIN))
+                row.length = len(line)
+            rows.append(row)
+        self.last = rest[-1] or self.last
+        rows.append(Row())
+        self.rows = rows
+
+    def repeat(self, count: int | None = None) -> None:
+        """REP: the last character again."""
+        if self.last:
+            last = self.last[-1]
+            at = len(self.last) - 1
+            while at and len(self.last) - at < CLUSTER_LIMIT and WIDTHS[last] == ZERO:
+                at -= 1
+                last = self.last[at]
+            translated, self.charset_map = self.charset_map, None
+            self.decide()
+            self.draw(last * min(count or 1, self.columns * self.lines))
+            self.charset_map = translated
+            self.decide()
+
+
+class Editing(Drawing):
+    """Erasing, inserting and deleting."""
+
+    def erase_in_line(self, how: int = 0, private: bool = False) -> None:
+        """EL: from the cursor on (0), up to it (1), or all (2)."""
+        self.settle()
+        x, row, style = self.cursor.x, self.rows[self.cursor.y], self.blank_style()
+        if how == 0:
+            row.erase(x, self.columns, style, self.columns)
+        elif how == 1:
+            row.erase(0, x + 1, style, self.columns)
+        elif how == 2:
+            row.clear(style, self.columns)
+
+    def erase_in_display(self, how: int = 0, private: bool = False) -> None:
+        """ED: from the cursor on (0), up to it (1), the screen (2), or the scrollback (3)."""
+        y, style = self.cursor.y, self.blank_style()
+        if how == 3:
+            self.history.clear()
+            return
+        whole = {0: range(y + 1, self.lines), 1: range(y), 2: range(self.lines)}.get(how, range(0))
+        for line in whole:
+            self.rows[line].clear(style, self.columns)
+        if how in {0, 1}:
+            self.erase_in_line(how)
+
+    def erase_characters(self, count: int | None = None) -> None:
+        """ECH: blanks from the cursor on."""
+        self.settle()
+        x, row = self.cursor.x, self.rows[self.cursor.y]
+        row.erase(x, min(x + (count or 1), self.columns), self.blank_style(), self.columns)
+
+    def insert_characters(self, count: int | None = None) -> None:
+        """ICH: blanks at the cursor; what is right of it moves right."""
+        self._shift(count or 1)
+
+    def delete_characters(self, count: int | None = None) -> None:
+        """DCH: what is right of the deleted moves left."""
+        self._shift(-(count or 1))
+
+    def _shift(self, count: int) -> None:
+        self.settle()
+        x = self.cursor.x
+        if self.left_margin <= x < self.right_margin:
+            row = self.rows[self.cursor.y]
+            row.shift(x, self.right_margin, count, self.blank_style(), self.columns)
+
+    def insert_columns(self, count: int | None = None) -> None:
+        """DECIC: blank columns at the cursor, between the margins."""
+        self._shift_rows(count or 1)
+
+    def delete_columns(self, count: int | None = None) -> None:
+        """DECDC: columns at the cursor go, between the margins."""
+        self._shift_rows(-(count or 1))
+
+    def _shift_rows(self, count: int) -> None:
+        if self._between_margins():
+            for row in self.rows[self.top_margin : self.bottom_margin]:
+                row.shift(self.cursor.x, self.right_margin, count, self.blank_style(), self.columns)
+
+    def alignment_display(self) -> None:
+        """DECALN: the screen full of E."""
+        self.reset_margins()
+        self.cursor.x = self.cursor.y = 0
+        for row in self.rows:
+            row.clear(PLAIN, self.columns)
+            row.put(0, "E" * self.columns, self.columns, PLAIN, self.columns)
