@@ -33,13 +33,15 @@ class Group(StrEnum):
     APP = "Application"
     GUARD = "Spend and health"
     APPROVALS = "Approvals"
+    TERMINAL = "Terminal"
 
 
 class Where(StrEnum):
     """Where an action's keys work.
 
     `anywhere`: on the main screen. `pane`: while a pane has the focus, where single letters are free. `prompt`: bound
-    by the prompt itself and listed here for people. `card`: while the card of a request has the focus. `spend`,
+    by the prompt itself and listed here for people. `card`: while the card of a request has the focus.
+    `terminal`: while the dock has the keys and not the program in it. `spend`,
     `health`: on those screens.
     """
 
@@ -49,11 +51,12 @@ class Where(StrEnum):
     SPEND = "on the spend screen"
     HEALTH = "on the health screen"
     CARD = "on a request"
+    TERMINAL = "in the terminal, after F4"
 
     @property
     def suffix(self) -> str:
         """What stands behind the keys that work in this place only."""
-        return f" {self.value}" if self in (Where.PANE, Where.SPEND, Where.HEALTH, Where.CARD) else ""
+        return f" {self.value}" if self in (Where.PANE, Where.SPEND, Where.HEALTH, Where.CARD, Where.TERMINAL) else ""
 
 
 class When(StrEnum):
@@ -68,6 +71,8 @@ class When(StrEnum):
     RETRY_WAITS = "a retry waits"
     OFFERED = "another model is offered"
     ASKED = "a request waits"
+    TERMINAL = "a terminal is open"
+    OWN_TERMINAL = "its model runs something in a terminal"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from tui.core.errors import Problem
 from tui.ui.action_rows import ROWS
+from tui.ui.action_rows_terminal import TERMINAL_ROWS
 from tui.ui.action_rows_work import WORK_ROWS
 from tui.ui.action_types import Action, Group, When, Where, key_text
 
@@ -21,7 +22,7 @@ __all__ = [
     "markdown_table", "resolve",
 ]  # fmt: skip
 
-ACTIONS: Final[tuple[Action, ...]] = (*ROWS, *WORK_ROWS)
+ACTIONS: Final[tuple[Action, ...]] = (*ROWS, *WORK_ROWS, *TERMINAL_ROWS)
 
 _CHARACTERS: Final = {"?": "question_mark", "/": "slash", ":": "colon"}
 

@@ -138,9 +138,14 @@ class LLMMixerApp(App[None]):
             await asyncio.sleep(missing)
 
     async def on_event(self, event: events.Event) -> None:
-        """Remember when the last key came."""
+        """Remember when the last key came; some widgets get theirs before any binding."""
         if isinstance(event, events.Key):
             self._last_key = self.stage.now()
+            focused = self.focused
+            takes = getattr(focused, "takes_key", None)
+            if focused is not None and takes is not None and not event.is_forwarded and takes(event.key):
+                focused._forward_event(event)  # noqa: SLF001 - as Textual does, but before any binding
+                return
         await super().on_event(event)
 
     def _loop_failed(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

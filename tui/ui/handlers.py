@@ -8,6 +8,7 @@ from tui.core.commands import ClearConversation, DropQueued, Retry, Stop, Submit
 from tui.core.errors import UsageError
 from tui.ui.actions import by_slash
 from tui.ui.handlers_guard import GUARD_HANDLERS, GUARD_WITH_ARGUMENT, decline
+from tui.ui.handlers_terminal import TERMINAL_HANDLERS, TERMINAL_WITH_ARGUMENT
 from tui.ui.handlers_work import WORK_HANDLERS, WORK_WITH_ARGUMENT
 from tui.ui.view.format import Tone
 from tui.ui.widgets.pane import Pane
@@ -154,7 +155,8 @@ def _on_stream(act: Callable[[Pane], None]) -> Callable[["MainScreen", int], Non
     return lambda screen, _: _with_stream(screen, act)
 
 
-def _copy(screen: "MainScreen", text: str, what: str) -> None:
+def copy_text(screen: "MainScreen", text: str, what: str) -> None:
+    """Put a text on the clipboard, secrets masked, and say so."""
     if not text.strip():
         screen.flash(f"No {what} to copy in {screen.stage.view.selected}", Tone.WARN)
         return
@@ -167,13 +169,13 @@ def _copy(screen: "MainScreen", text: str, what: str) -> None:
 
 
 def _copy_answer(screen: "MainScreen", _: int) -> None:
-    _with_stream(screen, lambda pane: _copy(screen, pane.stream.answer_text(), "answer"))
+    _with_stream(screen, lambda pane: copy_text(screen, pane.stream.answer_text(), "answer"))
 
 
 def _copy_code(screen: "MainScreen", _: int) -> None:
     def copy(pane: Pane) -> None:
         blocks = pane.stream.code_blocks()
-        _copy(screen, blocks[-1][1] if blocks else "", "code block")
+        copy_text(screen, blocks[-1][1] if blocks else "", "code block")
 
     _with_stream(screen, copy)
 
@@ -231,7 +233,7 @@ def _scenes(screen: "MainScreen", _: int) -> None:
 def _interrupt(screen: "MainScreen", _: int) -> None:
     selected = screen.get_selected_text() or screen.prompt.editor.take_selection()
     if selected:
-        _copy(screen, selected, "selection")
+        copy_text(screen, selected, "selection")
         screen.clear_selection()
     elif screen.stage.view.busy:
         current = screen.stage.view.current
@@ -280,6 +282,11 @@ HANDLERS: Final[Mapping[str, Callable[["MainScreen", int], None]]] = {
     "quit": _quit,
     **GUARD_HANDLERS,
     **WORK_HANDLERS,
+    **TERMINAL_HANDLERS,
 }
-WITH_ARGUMENT: Final[Mapping[str, Callable[["MainScreen", str], None]]] = {**GUARD_WITH_ARGUMENT, **WORK_WITH_ARGUMENT}
+WITH_ARGUMENT: Final[Mapping[str, Callable[["MainScreen", str], None]]] = {
+    **GUARD_WITH_ARGUMENT,
+    **WORK_WITH_ARGUMENT,
+    **TERMINAL_WITH_ARGUMENT,
+}
 """What a slash command does with the words after it."""

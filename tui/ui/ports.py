@@ -9,6 +9,8 @@ from tui.engine.bus import Bus
 
 if TYPE_CHECKING:
     from tui.core.spend_report import SpendReport
+    from tui.core.terminal import TerminalPort
+    from tui.core.trust import RuleTrial
 
 
 class Engine(Protocol):
@@ -52,3 +54,19 @@ class Estimator(Protocol):
 
         `panes` are those it goes to, None for all. Called at most a few times a second while a person types.
         """
+
+
+@runtime_checkable
+class TerminalSource(Protocol):
+    """An engine that runs programs in terminals."""
+
+    def terminal(self, terminal: str) -> "TerminalPort | None":
+        """Return a terminal to be shown and typed into; None for one that is gone."""
+
+
+@runtime_checkable
+class RuleTrier(Protocol):
+    """An engine that can try a rule before it is saved."""
+
+    def try_rule(self, approval_id: str, rule: str) -> "RuleTrial":
+        """Return what an open request would come to with one more rule; a wrong rule is told in its `problem`."""

@@ -17,6 +17,8 @@ _NEEDS: Final[Mapping[When, Callable[[SessionView, bool], bool]]] = {
     When.RETRY_WAITS: lambda view, typing: retrying(view.panes, view.selected) is not None,
     When.OFFERED: lambda view, typing: offered(view.panes, view.selected) is not None,
     When.ASKED: lambda view, typing: bool(view.work.waiting),
+    When.TERMINAL: lambda view, typing: bool(view.terminals.by_id),
+    When.OWN_TERMINAL: lambda view, typing: view.terminals.of_pane(view.selected) is not None,
 }
 
 

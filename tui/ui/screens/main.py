@@ -14,6 +14,7 @@ from tui.core.events import NoticeLevel
 from tui.ui import handlers
 from tui.ui.actions import Action, When, Where, bindings, by_id, by_slash, hints, key_text
 from tui.ui.desk import Desk
+from tui.ui.dock import Dock
 from tui.ui.frame_clock import FrameClock
 from tui.ui.ports import Engine, Estimator
 from tui.ui.possible import possible
@@ -99,6 +100,8 @@ class MainScreen(Screen[None]):
         self._figures_at = 0.0
         self._queue: list[str] = []
         self.desk = Desk(self)
+        self.dock = Dock(self)
+        self.frame_clock = frame_clock
 
     def compose(self) -> ComposeResult:
         """From the first row to the last, laid out before anything is mounted: that spares a round of styling."""
@@ -149,6 +152,7 @@ class MainScreen(Screen[None]):
             self.desk.follow()
             self._figures_at = now
             self._touch_lines()
+        self.dock.follow()
         self._show_notices()
         self.ticker.mind(max(_TICK, self.figures_every))
 
@@ -193,7 +197,7 @@ class MainScreen(Screen[None]):
             list(view.panes),
             selected=view.selected,
             width=size.width,
-            height=size.height - _CHROME_ROWS,
+            height=size.height - _CHROME_ROWS - self.dock.rows,
             mode=self.mode,
             zoomed=self.zoomed,
             shown=self.arrangement.visible,
@@ -209,6 +213,7 @@ class MainScreen(Screen[None]):
         if arrangement.rail:
             self._rail.styles.width = arrangement.rail
         one_pane = len(arrangement.visible) == 1 and not self.zoomed
+        self.dock.place()
         self._rail.others = [name for name in view.panes if name not in arrangement.visible] if one_pane else ()
 
     def select(self, name: str, *, focus: bool = False) -> None:
@@ -240,7 +245,9 @@ class MainScreen(Screen[None]):
             widget.touch()
         demo = self.stage.view.demo
         offered = [action for action in self.actions if action.when is not When.DEMO or demo]
-        if self.pane_focused:
+        if self.dock.focused:
+            self.hint_bar.show_hints(self.dock.hints())
+        elif self.pane_focused:
             own = hints(offered, (Where.PANE,))
             titles = {title for _, title in own}
             others = hints(offered, (Where.ANYWHERE,))

@@ -7,6 +7,8 @@ from typing import Final
 from tui.ui.glyphs import Glyphs
 from tui.ui.view.format import Line, Span, Tone, cells, clip, ellipsis, state_sign
 from tui.ui.view.state import PaneView, Phase
+from tui.ui.view.terminal_lines import link_line
+from tui.ui.view.terminals import TerminalView
 
 _MOST_ROWS: Final = 3
 
@@ -31,8 +33,18 @@ class PaneNotice:
 NOTHING: Final = PaneNotice()
 
 
-def pane_notice(pane: PaneView, width: int, glyphs: Glyphs, now: float, keys: Mapping[str, str]) -> PaneNotice:
-    """What a pane asks of a person now. `keys` names the key of an action, where one is set."""
+def pane_notice(
+    pane: PaneView,
+    width: int,
+    glyphs: Glyphs,
+    now: float,
+    keys: Mapping[str, str],
+    terminal: TerminalView | None = None,
+) -> PaneNotice:
+    """What a pane asks of a person now. `keys` names the key of an action, where one is set.
+
+    `terminal` is where the pane's model runs something a person can go to.
+    """
     if width < 1:
         return NOTHING
     if pane.offer is not None:
@@ -48,6 +60,10 @@ def pane_notice(pane: PaneView, width: int, glyphs: Glyphs, now: float, keys: Ma
         if wait.attempt:
             choices.insert(0, _choice("retry_now", "now", keys))
         return _laid_out(text, Tone.MUTED, choices, width, glyphs)
+    if terminal is not None:
+        tone = Tone.MUTED if terminal.waiting is None else Tone.WARN
+        key = keys.get("pane_terminal", keys.get("terminal", ""))
+        return _laid_out(link_line(terminal, now), tone, [Choice("pane_terminal", key, "go there")], width, glyphs)
     return NOTHING
 
 

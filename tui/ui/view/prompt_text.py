@@ -134,7 +134,12 @@ def unknown_mention(text: str, names: Sequence[str]) -> str:
 
 
 def parse_slash(text: str) -> Slash | None:
-    """Read a command. `//` at the start is text that begins with one slash, not a command."""
+    """Read a command. `//` or `!!` at the start is text that begins with one of it, not a command.
+
+    `!` with a program's command line behind it is short for `/term`.
+    """
+    if text.startswith("!") and not text.startswith("!!"):
+        return Slash("term", text[1:].strip())
     if not text.startswith("/") or text.startswith("//"):
         return None
     match = _COMMAND.fullmatch(text)
@@ -143,8 +148,8 @@ def parse_slash(text: str) -> Slash | None:
 
 
 def unescape(text: str) -> str:
-    """Remove the first slash of a text that begins with two."""
-    return text[1:] if text.startswith("//") else text
+    """Remove the first character of a text that begins with two slashes or exclamation marks."""
+    return text[1:] if text.startswith(("//", "!!")) else text
 
 
 def target_hint(text: str, names: Sequence[str]) -> str:
@@ -163,7 +168,7 @@ def complete(text: str, caret: int, names: Sequence[str], commands: Sequence[tup
     """Find completions for the word before `caret`, an offset into `text`; None if there are none."""
     before = text[:caret]
     if parse_slash(before) is not None:
-        return None if re.search(r"\s", before) else _complete_command(text, before, commands)
+        return None if before.startswith("!") or re.search(r"\s", before) else _complete_command(text, before, commands)
     word_start = max(before.rfind(separator) for separator in " \t\n") + 1
     word = before[word_start:]
     if not word.startswith("@"):

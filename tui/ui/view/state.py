@@ -9,6 +9,7 @@ from tui.core.chat import Usage
 from tui.core.events import Notice, PaneInfo
 from tui.ui.view.document import SectionKind
 from tui.ui.view.guard_state import GuardView, Offer, Wait
+from tui.ui.view.terminals import Terminals
 from tui.ui.view.tool_line import OutputTail, ToolLine, ToolState
 from tui.ui.view.work_state import WorkView
 
@@ -242,6 +243,7 @@ class SessionView:
     retry_key: str = "r"
     guard: GuardView = field(default_factory=GuardView)
     work: WorkView = field(default_factory=WorkView)
+    terminals: Terminals = field(default_factory=Terminals)
 
     @property
     def busy(self) -> bool:

@@ -6,7 +6,7 @@ from textual import events
 from textual.message import Message
 
 from tui.ui.view.format import Line
-from tui.ui.view.pane_notice import pane_notice
+from tui.ui.view.pane_notice import PaneNotice, pane_notice
 from tui.ui.widgets.span_widget import SpanWidget, Stage
 
 
@@ -33,8 +33,7 @@ class PaneBar(SpanWidget):
 
     def look(self, width: int) -> None:
         """Take as many rows of a pane of `width` cells as there is something to say."""
-        stage = self.stage
-        notice = pane_notice(stage.view.panes[self._pane], width, stage.glyphs, stage.now(), stage.keys)
+        notice = self._notice(width)
         rows = len(notice.lines)
         if rows != self._rows:
             self._rows = rows
@@ -46,13 +45,17 @@ class PaneBar(SpanWidget):
 
     def lines(self, width: int, height: int) -> Sequence[Line]:
         """Return what waits."""
+        return self._notice(width).lines
+
+    def _notice(self, width: int) -> PaneNotice:
         stage = self.stage
-        return pane_notice(stage.view.panes[self._pane], width, stage.glyphs, stage.now(), stage.keys).lines
+        view = stage.view
+        terminal = view.terminals.of_pane(self._pane)
+        return pane_notice(view.panes[self._pane], width, stage.glyphs, stage.now(), stage.keys, terminal)
 
     def on_click(self, event: events.Click) -> None:
         """Run the action whose key was clicked."""
-        stage = self.stage
-        notice = pane_notice(stage.view.panes[self._pane], self.size.width, stage.glyphs, stage.now(), stage.keys)
+        notice = self._notice(self.size.width)
         if event.y == len(notice.lines) - 1:
             for start, end, action in notice.spots:
                 if start <= event.x < end:

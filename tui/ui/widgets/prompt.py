@@ -23,7 +23,7 @@ from tui.ui.widgets.prompt_recall import Recall
 
 _MOST_ROWS: Final = 8
 _QUEUE_ROWS: Final = 3
-_PLACEHOLDER: Final = "Ask all models · @name asks one · / for commands · F1 help"
+_PLACEHOLDER: Final = "Ask all models · @name asks one · / for commands · ! for a shell · F1 help"
 
 
 class Prompt(Vertical):

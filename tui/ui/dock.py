@@ -1,0 +1,273 @@
+"""Where terminals meet the person: opens the dock, shows the right terminal in it, says who has the keys."""
+
+from typing import TYPE_CHECKING, Final
+
+from textual.widget import Widget
+
+from tui.ui.actions import Where, by_id, hints, key_text
+from tui.ui.ports import TerminalSource
+from tui.ui.ticker import Ticker
+from tui.ui.view.format import Tone
+from tui.ui.view.terminals import dock_rows
+
+if TYPE_CHECKING:
+    from tui.ui.screens.main import MainScreen
+    from tui.ui.widgets.terminal_dock import TerminalDock
+    from tui.ui.widgets.terminal_view import TerminalView
+
+_TICK: Final = 0.5
+_STEP: Final = 2
+_CHARACTERS: Final = {"/": "slash", "+": "plus", "-": "minus"}
+_LINK_SECONDS: Final = 6.0
+
+
+class Dock:
+    """One for the main screen; its widgets are made when the first terminal is shown."""
+
+    def __init__(self, screen: "MainScreen") -> None:
+        self._screen = screen
+        self._widget: TerminalDock | None = None
+        self._ticker: Ticker | None = None
+        self.shown = False
+        self.zoomed = False
+        self._extra = 0
+        self._asked_for: list[str] = []
+        self._link = ("", float("-inf"))
+        self._ended: set[str] = set()
+
+    # ---- for the screen
+
+    @property
+    def view(self) -> "TerminalView | None":
+        """The terminal's widget, if there is one in sight."""
+        return self._widget.view if self._widget is not None and self.shown else None
+
+    @property
+    def focused(self) -> bool:
+        """Whether the keys go to the dock."""
+        view = self.view
+        return view is not None and view.has_focus
+
+    @property
+    def typing(self) -> bool:
+        """Whether the keys go to a program."""
+        view = self.view
+        return view is not None and view.has_focus and view.typing
+
+    @property
+    def rows(self) -> int:
+        """Rows the dock takes from the panes."""
+        return dock_rows(self._screen.app.size.height, self._extra) if self.shown else 0
+
+    def hints(self) -> list[tuple[str, str]]:
+        """The keys that help while the dock has them."""
+        if not self.typing:
+            return hints(self._screen.actions, (Where.TERMINAL,))
+        release = by_id(self._screen.actions)["terminal"].keys
+        return [(key_text(key), "takes the keys back: scroll, find, copy, tabs, prompt") for key in release]
+
+    def follow(self) -> None:
+        """Bring the dock up to date with what happened; called once a frame."""
+        terminals = self._screen.stage.view.terminals
+        if not terminals.changed:
+            return
+        terminals.changed = False
+        for text in terminals.copied:
+            self._screen.app.copy_to_clipboard(text)
+            self._screen.flash(f"A program set the clipboard ({len(text)} characters)")
+        terminals.copied.clear()
+        opened, terminals.opened = terminals.opened, []
+        calling, terminals.calling = terminals.calling, ""
+        if not terminals.by_id:
+            self.hide()
+        elif opened:
+            self.show(opened[-1])
+            self.type()
+        elif calling:
+            self._screen.app.bell()
+            self.show(terminals.shown if self.typing else calling)
+        self._look()
+
+    def place(self) -> None:
+        """Take the room the layout gives."""
+        if self._widget is None:
+            return
+        zoomed = self.zoomed and self.shown
+        self._widget.display = self.shown
+        self._widget.set_class(zoomed, "-zoomed")
+        if not zoomed:
+            self._widget.styles.height = self.rows
+        else:
+            self._widget.styles.height = "1fr"
+        self._screen.query_one("#work").display = not zoomed
+        self._screen.prompt.display = not zoomed
+
+    # ---- what a person does
+
+    def toggle(self) -> None:
+        """Into the terminal; out of its keys; out of sight."""
+        view = self.view
+        terminals = self._screen.stage.view.terminals
+        if view is not None and view.has_focus:
+            if view.typing:
+                view.release()
+            else:
+                self.hide()
+        elif terminals.by_id:
+            self.show(terminals.most_urgent(self._screen.stage.view.selected))
+            self.type()
+        else:
+            self.open("")
+
+    def open(self, command: str) -> None:
+        """Run a command, or the shell, in a new terminal."""
+        from tui.core.commands import OpenTerminal
+
+        if isinstance(self._screen.engine, TerminalSource):
+            self._screen.engine.handle(OpenTerminal(command=command))
+        else:
+            self._screen.flash("This session has no terminals", Tone.WARN)
+
+    def show(self, terminal: str = "") -> None:
+        """Bring a terminal into sight."""
+        terminals = self._screen.stage.view.terminals
+        if terminal in terminals.by_id:
+            terminals.shown = terminal
+        self._make()
+        if not self.shown:
+            self.shown = True
+            self._screen.relayout()
+        self._look()
+
+    def show_tab(self, terminal: str) -> None:
+        """Show another terminal and go into it."""
+        typing = not self.focused or self.typing
+        self.show(terminal)
+        if typing:
+            self.type()
+
+    def hide(self) -> None:
+        """Take the dock away; programs run on."""
+        if not self.shown:
+            return
+        had_keys = self.focused
+        self.shown = self.zoomed = False
+        self._screen.relayout()
+        if self._widget is not None:
+            self._widget.view.attach(None)
+            self._widget.view.typing = False
+        if had_keys:
+            self._screen.prompt.focus()
+
+    def type(self) -> None:
+        """Give the keys to the program."""
+        if self._widget is not None:
+            self._widget.view.enter_typing()
+
+    def leave(self) -> None:
+        """Go to the prompt; the terminal stays in sight."""
+        if self.zoomed:
+            self.zoom()
+        self._screen.prompt.focus()
+
+    def zoom(self) -> None:
+        """All the room, or the panes theirs again."""
+        self.zoomed = not self.zoomed
+        self._screen.relayout()
+
+    def grow(self, step: int) -> None:
+        """A few rows more or less."""
+        before = self.rows
+        self._extra += step * _STEP
+        if self.rows == before:
+            self._extra -= step * _STEP
+        self._screen.relayout()
+
+    # ---- Host of the widgets
+
+    def act(self, action: str, number: int = 0) -> None:
+        """Run a row of the table of actions."""
+        self._screen.action_act(action, number)
+
+    def copied(self, text: str) -> None:
+        """Put a selection on the clipboard, secrets masked."""
+        from tui.ui.handlers import copy_text
+
+        copy_text(self._screen, text, "selection")
+
+    def link(self, address: str) -> None:
+        """Show where a link goes; the same link clicked again opens it."""
+        from tui.core.untrusted import clean_line
+
+        now = self._screen.stage.now()
+        before, at = self._link
+        if not address.startswith(("https://", "http://")):
+            self._screen.flash(f"A link to {clean_line(address)}; only web addresses are opened", Tone.WARN)
+        elif address == before and now - at <= _LINK_SECONDS:
+            self._link = ("", float("-inf"))
+            self._screen.app.open_url(address)
+        else:
+            self._link = (address, now)
+            self._screen.flash(f"Click again to open {clean_line(address)}")
+
+    def keyed(self) -> None:
+        """Keys go elsewhere now, or mean something else."""
+        if self._widget is not None:
+            self._widget.look()
+        self._screen.show_hints()
+
+    def scrolled(self) -> None:
+        """The title says how far."""
+        if self._widget is not None:
+            self._widget.title_line.touch()
+
+    # ---- inside
+
+    def _make(self) -> None:
+        if self._widget is not None:
+            return
+        from tui.ui.widgets.terminal_dock import TerminalDock
+        from tui.ui.widgets.terminal_input import teach_sent_keys
+
+        teach_sent_keys()
+        screen = self._screen
+        release = by_id(screen.actions)["terminal"].keys
+        self._widget = TerminalDock(
+            screen.stage,
+            screen.frame_clock,
+            self,
+            release=release,
+            release_text=key_text(release[0]) if release else "",
+            commands=self._commands(),
+        )
+        self._ticker = Ticker(self._widget, self._ticks, self._look)
+        before: Widget = screen.prompt
+        screen.mount(self._widget, before=before)
+
+    def _commands(self) -> dict[str, tuple[str, int]]:
+        return {
+            _CHARACTERS.get(key, key): (action.id, number if action.numbered else 0)
+            for action in self._screen.actions
+            if action.where is Where.TERMINAL
+            for number, key in enumerate(action.keys, 1)
+        }
+
+    def _ticks(self) -> bool:
+        stage = self._screen.stage
+        return self.shown and stage.view.terminals.ticks(stage.now())
+
+    def _look(self) -> None:
+        """Show the terminal that is to be shown, and what is to be said of it."""
+        terminals = self._screen.stage.view.terminals
+        widget, current = self._widget, terminals.current
+        if widget is None or not self.shown or current is None:
+            return
+        engine = self._screen.engine
+        widget.view.attach(engine.terminal(current.id) if isinstance(engine, TerminalSource) else None)
+        if not current.running and current.id not in self._ended:
+            self._ended.add(current.id)
+            widget.view.ended()
+            widget.view.paint_frame()
+        widget.look()
+        if self._ticker is not None:
+            self._ticker.mind(_TICK)
