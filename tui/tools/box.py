@@ -1,12 +1,23 @@
 """The tools as the engine uses them: a call is prepared (looked at, frozen), judged by others, and then run."""
 
+import asyncio
+import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
-from tui.tools.changes import Undone
-from tui.tools.command import Launch
+from tui.core.tool_events import ToolStatus
+from tui.tools.activity import Activity
+from tui.tools.changes import Changes, Undone
+from tui.tools.command import Launch, run_process
 from tui.tools.outcome import Limits, Prepared, ToolOutcome
-from tui.tools.requests import Request
+from tui.tools.performing import Performer, failed
+from tui.tools.preparing import World, prepare
+from tui.tools.requests import Request, Tool
+from tui.tools.searching import Stop
+from tui.tools.writing import Writer, remove_litter
+
+_T = TypeVar("_T")
 
 
 def everything(path: Path) -> bool:
@@ -18,28 +29,49 @@ def everything(path: Path) -> bool:
 class Toolbox:
     """The tools of one session in one project, shared by all its panes.
 
-    `root` is the project, `state` the session's own folder outside of it (undo store and bin). `allowed` tells of an
-    absolute path whether listings and searches may show it; it is asked from threads.
+    `root` is the project, `state` the session's own folder outside of it (undo store and bin); folders of other
+    sessions lie beside it. `allowed` tells of an absolute path whether listings and searches may show it; it is asked
+    from threads.
     """
 
     def __init__(
         self, root: Path, *, state: Path, limits: Limits | None = None, allowed: Callable[[Path], bool] = everything
     ) -> None:
-        self.root = root
+        self.root = Path(root).resolve()
         self.state = state
         self.limits = limits or Limits()
-        self.allowed = allowed
+        self.activity = Activity()
+        self._world = World(self.root, self.limits, self.activity, allowed)
+        writer = Writer(state / "writes")
+        self._changes = Changes(state / "changes", writer)
+        self._performer = Performer(self._world, writer, self._changes)
+        self._pending: dict[int, Prepared] = {}
+        self._lock = threading.Lock()
+
+    def clean_up(self) -> tuple[Path, ...]:
+        """Remove temporary files killed processes left in projects, and return their paths. Blocking, for the start."""
+        folders = [self.state / "writes", *self.state.parent.glob("*/writes")]
+        return tuple(path for folder in dict.fromkeys(folders) for path in remove_litter(folder))
 
     def prepare(self, request: Request, pane: str, turn: str) -> Prepared:
         """Look at what the call is about and freeze it. Blocking: call it in a thread. Never raises for bad calls.
 
-        A change is known to the other panes as pending from here until `run` or `drop`.
+        It reads the files that would change, so a call that is refused is not prepared. A change is known to the other
+        panes as pending from here until `run` or `drop`.
         """
-        raise NotImplementedError
+        prepared = prepare(request, pane, turn, self._world)
+        if request.tool.changes_files and not prepared.problem:
+            with self._lock:
+                self._pending[id(prepared)] = prepared
+            self.activity.begin(pane, prepared.path)
+        return prepared
 
     def drop(self, prepared: Prepared) -> None:
-        """Forget a prepared call that will not run."""
-        raise NotImplementedError
+        """Forget a prepared call that will not run; harmless for one that did."""
+        with self._lock:
+            known = self._pending.pop(id(prepared), None)
+        if known is not None:
+            self.activity.end(prepared.pane, prepared.path)
 
     async def run(
         self,
@@ -49,14 +81,69 @@ class Toolbox:
     ) -> ToolOutcome:
         """Do exactly what was prepared, or nothing when a file is no longer what it was then.
 
-        A command needs its `launch`. Cancelling ends a command and stops a search; a file is the old or the new one.
+        A command needs its `launch`. Cancelling ends a command and a search; a change that has begun is finished
+        first, so that it is recorded and the file whole. Raises ValueError for a call that is not run here.
         """
-        raise NotImplementedError
+        try:
+            if prepared.problem:
+                return failed(prepared.problem)
+            tool = prepared.request.tool
+            if tool.only_reads:
+                return await self._look(prepared)
+            if tool.changes_files:
+                return await _finished(lambda: self._performer.change(prepared))
+            if tool is not Tool.RUN_COMMAND or launch is None:
+                raise ValueError(f"{tool} cannot be run here{'' if launch else ' without a launch'}")
+            return await self._command(prepared, on_output, launch)
+        finally:
+            self.drop(prepared)
 
     def undo(self, pane: str | None = None, *, turn: bool = False) -> Undone:
-        """Take back the newest change of a pane (of any when None), or all of its turn. Blocking."""
-        raise NotImplementedError
+        """Take back the newest change of a pane (of any when None), or all of its turn. Blocking. Raises OSError."""
+        return self._changes.undo(pane, turn=turn)
 
     def end_turn(self, pane: str) -> None:
         """Note that the pane's turn is over: what it read no longer conflicts with changes of others."""
-        raise NotImplementedError
+        self.activity.end_turn(pane)
+
+    async def _look(self, prepared: Prepared) -> ToolOutcome:
+        stop = Stop()
+        try:
+            return await asyncio.to_thread(self._performer.look, prepared, stop)
+        except asyncio.CancelledError:
+            stop.set()
+            raise
+
+    async def _command(
+        self, prepared: Prepared, on_output: Callable[[str], None] | None, launch: Launch
+    ) -> ToolOutcome:
+        result = await run_process(
+            launch, timeout=prepared.timeout, on_output=on_output, output_bytes=self.limits.output_bytes
+        )
+        ending = f"{result.ending}, {result.seconds:.1f} s" if result.seconds else result.ending
+        gap = "" if not result.text or result.text.endswith("\n") else "\n"
+        notes = [ending]
+        if result.omitted:
+            notes.append("to see what was left out, run it again with less output, such as through head, tail or grep")
+        if result.timed_out:
+            notes.append("give a longer timeout if it needs more time; programs that ask need run_interactive")
+        return ToolOutcome(
+            text=f"{result.text}{gap}[{'; '.join(notes)}]",
+            status=ToolStatus.OK if result.exit_code == 0 else ToolStatus.ERROR,
+            summary=result.ending,
+            exit_code=result.exit_code,
+        )
+
+
+async def _finished(work: Callable[[], _T]) -> _T:
+    """Run `work` in a thread and see it end, even when this is cancelled meanwhile."""
+    task = asyncio.ensure_future(asyncio.to_thread(work))
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        while not task.done():
+            try:
+                await asyncio.shield(task)
+            except asyncio.CancelledError:
+                continue
+        raise
