@@ -24,6 +24,7 @@ from tui.ui.project import git_branch, project_name
 from tui.ui.pump import Pump
 from tui.ui.screens.main import MainScreen
 from tui.ui.view.reduce import reduce
+from tui.ui.view.work_state import is_typing
 from tui.ui.widgets.span_widget import Stage
 
 if TYPE_CHECKING:
@@ -142,10 +143,14 @@ class LLMMixerApp(App[None]):
         if isinstance(event, events.Key):
             self._last_key = self.stage.now()
             focused = self.focused
+            if is_typing(event.key, event.is_printable) and not getattr(focused, "takes_answers", False):
+                self.stage.typed_at = self._last_key
             takes = getattr(focused, "takes_key", None)
             if focused is not None and takes is not None and not event.is_forwarded and takes(event.key):
                 focused._forward_event(event)  # noqa: SLF001 - as Textual does, but before any binding
                 return
+        elif isinstance(event, events.Paste):
+            self.stage.typed_at = self.stage.now()
         await super().on_event(event)
 
     def _loop_failed(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
@@ -169,6 +174,8 @@ class LLMMixerApp(App[None]):
     async def on_unmount(self) -> None:
         """End the session, whatever made the application end."""
         asyncio.get_running_loop().set_exception_handler(None)
+        if self._main is not None:
+            self._main.desk.close()
         if self._pump is not None:
             self._pump.close()
         await self.engine.close()

@@ -1,8 +1,9 @@
-"""Where requests of models meet the person: shows the card, lets it have the keys, carries out the answers."""
+"""Where requests of models meet the person. What is heavy comes with the first request."""
 
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from tui.ui.approval_desk import ApprovalDesk
     from tui.ui.screens.main import MainScreen
 
 
@@ -11,10 +12,55 @@ class Desk:
 
     def __init__(self, screen: "MainScreen") -> None:
         self._screen = screen
+        self.work: ApprovalDesk | None = None
 
     def follow(self) -> None:
-        """Bring the card up to date with what waits."""
-        self._screen.stage.view.work.changed = False
+        """Bring the card up to date with what waits; cheap while nothing does."""
+        if self.work is None:
+            if not self._screen.stage.view.work.requests:
+                self._screen.stage.view.work.changed = False
+                return
+            from tui.ui.approval_desk import ApprovalDesk
+
+            self.work = ApprovalDesk(self._screen)
+        self.work.follow()
+
+    def drafted(self) -> None:
+        """The draft changed."""
+        if self.work is not None:
+            self.work.drafted()
 
     def go(self) -> None:
         """Go to the requests that wait, or to the next one."""
+        if self.work is not None:
+            self.work.go()
+
+    def leave(self) -> bool:
+        """Let the request on the card wait; False when there is no card."""
+        return self.work is not None and self.work.leave()
+
+    def focus_moved(self) -> None:
+        """Another widget has the focus."""
+        if self.work is not None:
+            self.work.focus_moved()
+
+    def resumed(self) -> None:
+        """The main screen is on top again."""
+        if self.work is not None:
+            self.work.resumed()
+
+    def resized(self) -> None:
+        """The screen has another size."""
+        if self.work is not None:
+            self.work.touch()
+            self.work.mind()
+
+    def close(self) -> None:
+        """The program ends: the terminal gets its title back."""
+        if self.work is not None:
+            self.work.attention.close()
+
+    @property
+    def focused(self) -> bool:
+        """Whether the card has the keys."""
+        return self.work is not None and self.work.has_keys

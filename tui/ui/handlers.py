@@ -63,7 +63,7 @@ def _stop(screen: "MainScreen", _: int) -> None:
     view = screen.stage.view
     if pressed_twice(screen, "stop", TWICE_WITHIN) and view.busy:
         _stop_all(screen, 0)
-    elif decline(screen):
+    elif screen.desk.leave() or decline(screen):
         return
     elif view.current is not None and view.current.busy:
         screen.engine.handle(Stop(pane=view.selected))

@@ -128,6 +128,7 @@ class MainScreen(Screen[None]):
     def on_resize(self) -> None:
         """The layout depends on the size."""
         self.relayout()
+        self.call_after_refresh(self.desk.resized)
 
     # ---- painting
 
@@ -258,6 +259,11 @@ class MainScreen(Screen[None]):
     def on_descendant_focus(self) -> None:
         """Other keys help elsewhere."""
         self.show_hints()
+        self.desk.focus_moved()
+
+    def on_screen_resume(self) -> None:
+        """No other screen is above this one any more."""
+        self.desk.resumed()
 
     # ---- actions
 
@@ -299,7 +305,7 @@ class MainScreen(Screen[None]):
     @on(Prompt.DraftChanged)
     def _draft_changed(self) -> None:
         self._estimate.request()
-        self.desk.follow()
+        self.desk.drafted()
 
 
 def clocks_run(view: SessionView, now: float) -> bool:

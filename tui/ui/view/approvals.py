@@ -14,6 +14,7 @@ from tui.core.commands import Answer
 from tui.core.tool_events import ApprovalRequested
 from tui.core.trust import AnswerKind, Risk, RuleTrial
 from tui.core.untrusted import clean
+from tui.ui.view.work_state import is_typing
 
 APPEARED_FOR: Final = 0.5
 """Seconds a card must have been on screen before its keys are live."""
@@ -21,8 +22,6 @@ QUIET_FOR: Final = 1.0
 """Seconds without a typed key before they are."""
 HOLD: Final = 0.15
 """Seconds a letter waits for a second one that would show that a person types."""
-_MODIFIERS: Final = ("alt+", "ctrl+", "super+", "hyper+", "meta+")
-_TYPING: Final = frozenset({"enter", "backspace", "delete", "ctrl+j", "shift+enter", "alt+enter", "ctrl+w", "ctrl+u"})
 _SCROLLS: Final = {"up": -1, "down": 1, "pageup": -2, "pagedown": 2, "home": -3, "end": 3}
 
 
@@ -97,7 +96,8 @@ class Card:
     """What the person sees of the queue. Times are monotonic seconds.
 
     `shown` is the id of the request on the card, `since` when it appeared there. `seen` are requests that were read to
-    their end; before that nothing can be allowed. `batch` are the ids listed together, `left_out` those not answered.
+    their end; before that nothing can be allowed. `batch` are the ids listed together, `left_out` those not answered;
+    while `to_cursor` is true the list is scrolled so that the row of the cursor is seen.
     """
 
     shown: str = ""
@@ -113,6 +113,7 @@ class Card:
     left_out: set[str] = field(default_factory=set)
     cursor: int = 0
     offset: int = 0
+    to_cursor: bool = True
     trial: RuleTrial | None = None
 
     def follow(self, waiting: Sequence[ApprovalRequested], now: float) -> bool:
@@ -152,11 +153,6 @@ class Card:
     def live_in(self, now: float) -> float:
         """Seconds until the keys act; 0 when they do."""
         return max(self.since + APPEARED_FOR - now, self.typed + QUIET_FOR - now, 0.0)
-
-
-def is_typing(key: str, printable: bool) -> bool:
-    """Whether a key is one of somebody who types, rather than a command."""
-    return key in _TYPING or (printable and not key.startswith(_MODIFIERS))
 
 
 def similar(request: ApprovalRequested, waiting: Sequence[ApprovalRequested]) -> tuple[ApprovalRequested, ...]:
@@ -259,7 +255,7 @@ def obstacle(card: Card, waiting: Sequence[ApprovalRequested], request: Approval
     """Why an answer cannot be given now, in a sentence; empty when it can."""
     lets_run = does in ("approve_once", "approve_session", "approve_rule", "edit_request")
     if does == "approve_session" and not request.grant:
-        return no_grant(request)
+        return f"Not for the session: {no_grant(request)}"
     if does == "edit_request" and not request.editable:
         return "Only commands can be edited; Tab says what should change"
     if does == "answer_batch" and len(similar(request, waiting)) < 2:
@@ -272,10 +268,10 @@ def obstacle(card: Card, waiting: Sequence[ApprovalRequested], request: Approval
 def no_grant(request: ApprovalRequested) -> str:
     """Why a request can be allowed a single time only."""
     if len(request.parts) > 1:
-        return "Several commands in one can only be allowed once"
+        return "several commands in one are allowed one time only"
     if request.risk is Risk.DESTRUCTIVE:
-        return "What destroys can only be allowed once"
-    return "This can only be allowed once"
+        return "what destroys is allowed one time only"
+    return "this can be allowed one time only"
 
 
 def _press_to_confirm(card: Card, request: ApprovalRequested, key: str) -> Effect:
@@ -292,6 +288,7 @@ def _press_in_list(card: Card, waiting: Sequence[ApprovalRequested], key: str, n
     if key in ("y", "n"):
         return _choose_in_list(card, waiting, key)
     if key in ("up", "down"):
+        card.to_cursor = True
         card.cursor = (card.cursor + (1 if key == "down" else -1)) % max(len(card.batch), 1)
     elif key == "space":
         card.left_out ^= {card.batch[card.cursor]}

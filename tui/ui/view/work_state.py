@@ -1,9 +1,18 @@
 """What the screen knows of requests that wait for a person and of the trust mode, as plain data."""
 
 from dataclasses import dataclass, field
+from typing import Final
 
 from tui.core.tool_events import ApprovalRequested
 from tui.core.trust import Resolution, TrustMode
+
+_MODIFIERS: Final = ("alt+", "ctrl+", "super+", "hyper+", "meta+")
+_TYPING: Final = frozenset({"enter", "backspace", "delete", "ctrl+j", "shift+enter", "alt+enter", "ctrl+w", "ctrl+u"})
+
+
+def is_typing(key: str, printable: bool) -> bool:
+    """Whether a key is one of somebody who types, rather than a command."""
+    return key in _TYPING or (printable and not key.startswith(_MODIFIERS))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,13 +26,14 @@ from tui.ui.view.state import SessionView
 class Stage:
     """What every line widget looks at: the view, the glyphs to draw with, and the time in monotonic seconds.
 
-    `keys` names the key that runs an action, where the focus is now.
+    `keys` names the key that runs an action, where the focus is now; `typed_at` is when a person last typed.
     """
 
     view: SessionView = field(default_factory=SessionView)
     glyphs: Glyphs = UNICODE
     now: Callable[[], float] = monotonic
     keys: Mapping[str, str] = field(default_factory=dict)
+    typed_at: float = float("-inf")
 
 
 _VARIABLES: Final[Mapping[Tone, str]] = {

@@ -1,0 +1,272 @@
+"""Shows the card of requests, lets it have the keys at the right moment, and carries out the answers.
+
+The focus goes to the card by itself only while the prompt is empty and its keys are live, and never away from a pane or
+a terminal. Whoever goes back to the prompt stays there.
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+from textual.timer import Timer
+
+from tui.core.trust import Resolution
+from tui.ui.actions import Where, key_text
+from tui.ui.approval_answers import Answers
+from tui.ui.attention import Attention
+from tui.ui.screens.approval import ApprovalScreen
+from tui.ui.view.approval_frame import Chip, Situation
+from tui.ui.view.approvals import Card
+from tui.ui.view.format import Tone
+from tui.ui.widgets.approval_card import ApprovalCard
+
+if TYPE_CHECKING:
+    from tui.core.tool_events import ApprovalRequested
+    from tui.ui.screens.main import MainScreen
+
+_TICK: Final = 0.1
+_NARROW: Final = 60
+_LOW: Final = 20
+_LEAST_CARD: Final = 9
+_PANES: Final = 6
+"""Rows that stay for the panes at least, and a share of them where there are many."""
+_PANES_SHARE: Final = 0.36
+_ENDS: Final = {
+    Resolution.CANCELLED: "ended with its turn",
+    Resolution.NO_ANSWER: "waited too long",
+    Resolution.OVERTAKEN: "was settled by a rule, a mode or a changed file",
+}
+
+
+class ApprovalDesk:
+    """The card's owner."""
+
+    def __init__(self, screen: "MainScreen") -> None:
+        self.screen = screen
+        self._stage = screen.stage
+        self.card = Card()
+        rows = [action for action in screen.actions if action.where is Where.CARD and action.keys]
+        self.answers = Answers(self, {key: action.does for action in rows for key in action.keys})
+        self.chips: Sequence[Chip] = tuple(
+            Chip(does=one.does, key=key_text(one.keys[0]), title=one.hint_title or one.title)
+            for one in sorted(rows, key=lambda one: one.hint)
+        )
+        self._docked: ApprovalCard | None = None
+        self.page: ApprovalScreen | None = None
+        self.attention = Attention(screen.app, screen.app.title)
+        self._given_up = ""
+        self._had_keys = False
+        self._clock: Timer | None = None
+
+    # ---- what waits
+
+    @property
+    def waiting(self) -> "tuple[ApprovalRequested, ...]":
+        """The requests nobody has answered, oldest first."""
+        return self._stage.view.work.waiting
+
+    def follow(self) -> None:
+        """Bring everything up to date with what waits."""
+        work, now = self._stage.view.work, self._stage.now()
+        work.changed = False
+        self._tell_closed()
+        self.card.follow(work.waiting, now)
+        self.attention.mind(frozenset(one.id for one in work.waiting))
+        if self.card.shown:
+            self._show()
+        else:
+            self._take_away()
+        self.mind()
+
+    def _tell_closed(self) -> None:
+        work = self._stage.view.work
+        closed, work.closed = work.closed, []
+        told = [f"The request of {one.request.pane} {_ENDS[one.how]}" for one in closed if one.how in _ENDS]
+        if told:
+            self.say(". ".join(told))
+
+    def _show(self) -> None:
+        if self._docked is None:
+            self._docked = ApprovalCard(self._stage, self)
+            self.screen.mount(self._docked, before=self.screen.prompt)
+        self.touch()
+
+    def _take_away(self) -> None:
+        had_keys = self.has_keys
+        self.close_page()
+        docked, self._docked = self._docked, None
+        if docked is not None:
+            docked.remove()
+            if had_keys:
+                self.screen.prompt.focus()
+        self._given_up = ""
+
+    # ---- room
+
+    @property
+    def _most(self) -> int:
+        """Rows the docked card may take."""
+        screen = self.screen
+        taken = sum(
+            child.outer_size.height
+            for child in screen.children
+            if child.display and child is not self._docked and child.id != "work"
+        )
+        room = screen.app.size.height - taken
+        return room - max(_PANES, int(room * _PANES_SHARE))
+
+    @property
+    def narrow(self) -> bool:
+        """Whether the card needs a screen of its own."""
+        size = self.screen.app.size
+        return size.width < _NARROW or size.height < _LOW or self._most < _LEAST_CARD
+
+    @property
+    def compact(self) -> bool:
+        """Whether one row tells that something waits, in place of the card."""
+        return self.card.collapsed or self.narrow
+
+    def touch(self) -> None:
+        """Paint what changed."""
+        if self._docked is not None and self._docked.is_attached:
+            self._docked.touch(self.screen.app.size.width, self._most)
+        if self.page is not None:
+            self.page.touch()
+
+    # ---- who has the keys
+
+    @property
+    def has_keys(self) -> bool:
+        """Whether keys go to the card."""
+        return self.page is not None or (self._docked is not None and self._docked.has_keys)
+
+    def situation(self, *, page: bool) -> Situation:
+        """What surrounds the card now."""
+        go = self._stage.keys.get("answer_requests") or "Ctrl+N"
+        return Situation(
+            focused=self.has_keys,
+            draft=not self.screen.prompt.is_empty,
+            live_in=self.live_in(),
+            go=go,
+            page=page,
+        )
+
+    def key_of(self, does: str) -> str:
+        """Name of the key that does something on the card."""
+        return next((chip.key for chip in self.chips if chip.does == does), "")
+
+    def live_in(self) -> float:
+        """Seconds until the card's keys act."""
+        self.card.typed = self._stage.typed_at
+        return self.card.live_in(self._stage.now())
+
+    def mind(self) -> None:
+        """Count down, and give the card the keys when the moment has come."""
+        if self._clock is not None:
+            self._clock.stop()
+            self._clock = None
+        if not self.card.shown or self.card.collapsed:
+            return
+        left = self.live_in()
+        if left > 0:
+            self._clock = self.screen.set_timer(min(_TICK, left), self._tick)
+        elif not self.has_keys and self._free():
+            self._take()
+
+    def _tick(self) -> None:
+        self._clock = None
+        self.touch()
+        self.mind()
+
+    def _free(self) -> bool:
+        """Whether nobody else needs the keys."""
+        screen = self.screen
+        focused = screen.focused
+        in_prompt = focused is None or screen.prompt in focused.ancestors
+        top = screen.app.screen is screen
+        return top and in_prompt and screen.prompt.is_empty and self._given_up != self.card.shown
+
+    def _take(self) -> None:
+        if self.narrow:
+            self.open_page()
+        elif self._docked is not None and self._docked.is_attached:
+            self._docked.body.focus()
+        self.touch()
+
+    def drafted(self) -> None:
+        """The draft changed; an empty one makes room for the card."""
+        if self.screen.prompt.is_empty:
+            self._given_up = ""
+        self.touch()
+        self.mind()
+
+    def focus_moved(self) -> None:
+        """Whoever takes the focus out of the card keeps it."""
+        has_keys = self.has_keys
+        if self._had_keys and not has_keys:
+            self._given_up = self.card.shown
+        self._had_keys = has_keys
+        self.touch()
+        self.mind()
+
+    def resumed(self) -> None:
+        """The main screen is on top again: the card is as new."""
+        if self.page is None:
+            self.card.since = self._stage.now()
+            self.touch()
+            self.mind()
+
+    def go(self) -> None:
+        """Go into the card; from there to the next request."""
+        now = self._stage.now()
+        if self.has_keys:
+            self.card.next(self.waiting, now)
+        elif self.card.collapsed or self.narrow:
+            self.card.collapsed = False
+            self.card.since = now
+        self._given_up = ""
+        self.touch()
+        if not self.has_keys:
+            self._take()
+        self.mind()
+
+    def leave(self) -> bool:
+        """Let it wait, on one row."""
+        if not self.card.shown or self.card.collapsed or (self.narrow and self.page is None):
+            return False
+        self.card.back()
+        self.card.collapsed = True
+        self.close_page()
+        if self._docked is not None and self._docked.has_keys:
+            self.screen.prompt.focus()
+        self.touch()
+        return True
+
+    # ---- the page with everything
+
+    def open_page(self) -> None:
+        """Show everything on a screen of its own."""
+        if self.page is None:
+            self.card.offset = 0
+            self.page = ApprovalScreen(self._stage, self, self.go)
+            self.screen.app.push_screen(self.page)
+
+    def close_page(self) -> None:
+        """Go back to the main screen."""
+        page, self.page = self.page, None
+        if page is not None:
+            page.dismiss(None)
+
+    # ---- for those who carry out answers
+
+    @property
+    def widget(self) -> ApprovalCard | None:
+        """The card that has the keys."""
+        return self.page.card if self.page is not None else self._docked
+
+    def read(self, request: str) -> None:
+        """All of a request was on the screen."""
+        self.card.seen.add(request)
+
+    def say(self, text: str) -> None:
+        """Show one line of news where the person looks."""
+        (self.screen if self.page is None else self.page).flash(text, Tone.WARN)
