@@ -1,5 +1,8 @@
 """Text onto the screen, and the erasing and shifting of cells."""
 
+from bisect import bisect_right
+from itertools import accumulate
+
 from tui.terminal.rows import Row
 from tui.terminal.screen import Scrolling
 from tui.terminal.styles import PLAIN
@@ -23,11 +26,21 @@ class Drawing(Scrolling):
         cursor = self.cursor
         x, count = cursor.x, len(data)
         end = x + count
-        if end <= self.columns:
-            self.rows[cursor.y].put(x, data, count, self.style, self.columns)
-            cursor.x = end
-        else:
+        if end > self.columns:
             self._draw_wrapping(data)
+            return
+        row = self.rows[cursor.y]
+        if row.cells is None and row.length == x:
+            row.pieces.append((data, count, self.style))
+            row.length = end
+            row.serial = 0
+        elif count == 1 and not row.wide and row.cells is not None:
+            row.cells[x] = data
+            row.styles[x] = self.style
+            row.serial = 0
+        else:
+            row.put(x, data, count, self.style, self.columns)
+        cursor.x = end
         self.last = data
 
     def _draw_wrapping(self, data: str) -> None:
@@ -42,6 +55,7 @@ class Drawing(Scrolling):
             at += size
             x += size
         cursor.x = x
+        self.last = data
 
     def _wrap(self) -> None:
         """Go on in the next row."""
@@ -52,14 +66,37 @@ class Drawing(Scrolling):
 
     def _draw_unicode(self, data: str) -> None:
         sizes = sum(map(width_of, data))
-        if sizes < ZERO or (sizes < _MANY_MARKS and JOINER not in data and width_of(data[0]) < ZERO):
-            cursor, count = self.cursor, sizes & _CELLS
-            if cursor.x + count <= self.columns and not (self.last[-1:] == JOINER and self._joins(data)):
-                self.rows[cursor.y].put(cursor.x, data, count, self.style, self.columns)
+        careful = sizes >= ZERO and (sizes >= _MANY_MARKS or width_of(data[0]) == ZERO)
+        if careful or (self.last[-1:] == JOINER and self._joins(data)):
+            self._draw_clusters(data)
+            return
+        cursor, count = self.cursor, sizes & _CELLS
+        joined = sizes >= ZERO and JOINER in data
+        if joined:
+            count -= 2 * sum([width_of(part[0]) == 2 for part in data.split(JOINER)[1:] if part])
+        if cursor.x + count <= self.columns:
+            self.rows[cursor.y].put(cursor.x, data, count, self.style, self.columns)
+            cursor.x += count
+        elif joined or self.columns == 1:
+            self._draw_clusters(data)
+        else:
+            self._draw_wide_wrapping(data)
+        self.last = data
+
+    def _draw_wide_wrapping(self, data: str) -> None:
+        """Write characters of different widths, none joined, over several rows."""
+        cursor, columns = self.cursor, self.columns
+        ends = [size & _CELLS for size in accumulate(map(width_of, data))]
+        at = done = 0
+        while at < len(data):
+            stop = bisect_right(ends, done + columns - cursor.x, at)
+            if stop > at:
+                count = ends[stop - 1] - done
+                self.rows[cursor.y].put(cursor.x, data[at:stop], count, self.style, columns)
                 cursor.x += count
-                self.last = data
-                return
-        self._draw_clusters(data)
+                at, done = stop, ends[stop - 1]
+            if at < len(data):
+                self._wrap()
 
     def _joins(self, data: str) -> bool:
         """Whether `data` begins with what a joiner in the cell before the cursor waits for."""

@@ -11,7 +11,7 @@ from typing import ClassVar, Final
 
 from tui.terminal.scrollback import Scrollback
 from tui.terminal.strings import Strings
-from tui.terminal.styles import change
+from tui.terminal.styles import Style, change, known_style
 
 _PIECE: Final = 16_384
 _TOKENS: Final = re.compile(
@@ -105,7 +105,7 @@ class Parser(Strings):
             tokens, data = _TOKENS(data), ""
             for parameters, final, lines, control, text in tokens:
                 if final == "m":
-                    self.change_style(parameters)
+                    self.style = known_style((self.style, parameters)) or self.changed_style(parameters)
                 elif final:
                     handler, values = actions.get((parameters, final)) or self._action(parameters, final)
                     handler(*values)
@@ -119,10 +119,11 @@ class Parser(Strings):
                 if text:
                     draw(text)
 
-    def change_style(self, parameters: str) -> None:
-        """SGR; with a prefix or an intermediate it is something else, which is not known."""
-        if not parameters or (parameters[0] < "<" and parameters[-1] >= "0"):
-            self.style = change(self.style, parameters)
+    def changed_style(self, parameters: str) -> Style:
+        """The look after SGR; with a prefix or an intermediate it is something else, which is not known."""
+        if parameters and (parameters[0] >= "<" or parameters[-1] < "0"):
+            return self.style
+        return change(self.style, parameters)
 
     def _action(self, parameters: str, final: str) -> tuple[Handler, tuple[int, ...]]:
         """The method for a CSI sequence and its parameters, kept for the next time."""
@@ -219,7 +220,7 @@ class Parser(Strings):
             return
         self._state = _GROUND
         if char == "m":
-            self.change_style(self._held)
+            self.style = self.changed_style(self._held)
         else:
             handler, values = self._action(self._held, char)
             handler(*values)

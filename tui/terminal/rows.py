@@ -5,6 +5,7 @@ cells it takes, and its look. Cells are two lists, as long as the screen is wide
 `STUB`. `serial` is 0 after each change, until somebody asks for a new number.
 """
 
+from itertools import groupby
 from typing import Final, TypeAlias
 
 from tui.core.terminal import Run
@@ -105,18 +106,18 @@ class Row:
         self.wide = False
 
     def _gather(self, cells: list[str]) -> list[Piece]:
-        styles, pieces = self.styles, list[Piece]()
-        end = len(cells)
-        while end and cells[end - 1] == " " and styles[end - 1] == PLAIN:
-            end -= 1
+        pieces: list[Piece] = []
         at = 0
-        while at < end:
-            style = styles[at]
-            stop = at + 1
-            while stop < end and (styles[stop] is style or styles[stop] == style):
-                stop += 1
-            pieces.append(("".join(cells[at:stop]).replace(STUB, ""), stop - at, style))
+        for style, same in groupby(self.styles):
+            stop = at + len(list(same))
+            text = "".join(cells[at:stop])
+            pieces.append((text.replace(STUB, "") if self.wide else text, stop - at, style))
             at = stop
+        text, count, style = pieces[-1]
+        if style == PLAIN and text[-1:] == " ":
+            pieces.pop()
+            if kept := text.rstrip(" "):
+                pieces.append((kept, count - len(text) + len(kept), style))
         return pieces
 
     def split(self, x: int) -> None:
@@ -254,4 +255,4 @@ class Row:
 
     def size(self) -> int:
         """About how many bytes of memory it takes, when closed."""
-        return 200 + sum([100 + len(piece[0]) for piece in self.pieces])
+        return 300 + 160 * len(self.pieces) + self.length

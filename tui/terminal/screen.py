@@ -239,12 +239,10 @@ class Scrolling(Movement):
             gone = rows.pop(top)
             if keep:
                 self.history.push(gone)
-                gone = Row()
-            else:
-                gone = Row()
+            fresh = Row()
             if style is not PLAIN:
-                gone.clear(style, self.columns)
-            rows.insert(bottom - 1, gone)
+                fresh.clear(style, self.columns)
+            rows.insert(bottom - 1, fresh)
 
     def roll_down(self, top: int, count: int) -> None:
         """Move the rows from `top` to the bottom margin down."""

@@ -53,7 +53,7 @@ class Scrollback:
         if row.cells is not None:
             row.close()
         self._rows.append(row)
-        self._used += row.size()
+        self._used += 300 + 160 * len(row.pieces) + row.length
         self.pushed += 1
         self._numbered += 1
         if len(self._rows) > self.lines or self._used > self.size:

@@ -1,5 +1,6 @@
 """The look of cells while a screen is written: small tuples, made from SGR parameters, turned into `CellStyle` late."""
 
+from collections.abc import Iterator
 from typing import Final, TypeAlias
 
 from tui.core.terminal import CellStyle, Color
@@ -12,21 +13,28 @@ PLAIN: Final[Style] = (None, None, 0, "")
 BOLD, DIM, ITALIC, UNDERLINE, BLINK, REVERSE, HIDDEN, STRIKE, OVERLINE = (1 << bit for bit in range(9))
 _BITS: Final = (BOLD, DIM, ITALIC, UNDERLINE, BLINK, REVERSE, HIDDEN, STRIKE, OVERLINE)
 _ON: Final = {
-    1: BOLD, 2: DIM, 3: ITALIC, 4: UNDERLINE, 5: BLINK, 6: BLINK, 7: REVERSE, 8: HIDDEN, 9: STRIKE, 21: UNDERLINE,
-    53: OVERLINE,
+    1: BOLD, 2: DIM, 3: ITALIC, 4: UNDERLINE, 5: BLINK, 7: REVERSE, 8: HIDDEN, 9: STRIKE, 53: OVERLINE,
 }  # fmt: skip
 _OFF: Final = {
     22: BOLD | DIM, 23: ITALIC, 24: UNDERLINE, 25: BLINK, 27: REVERSE, 28: HIDDEN, 29: STRIKE, 55: OVERLINE,
 }  # fmt: skip
-_PALETTE: Final = {
-    **{code: (0, code - 30) for code in range(30, 38)},
-    **{code: (0, code - 82) for code in range(90, 98)},
-    **{code: (1, code - 40) for code in range(40, 48)},
-    **{code: (1, code - 92) for code in range(100, 108)},
-    39: (0, None),
-    49: (1, None),
+_TURNS: Final = {
+    **{code: (on, 0) for code, on in _ON.items()}, 6: (BLINK, 0), 21: (UNDERLINE, 0),
+    **{code: (0, off) for code, off in _OFF.items()},
+}  # fmt: skip
+"""Which bits a code turns on, and which off."""
+
+_FOREGROUNDS: Final[dict[int, Color]] = {
+    **{code: code - 30 for code in range(30, 38)},
+    **{code: code - 82 for code in range(90, 98)},
+    39: None,
 }
-_EXTENDED: Final = {38: 0, 48: 1, 58: 2}  # 58 is the colour of the underline, which is not drawn
+_BACKGROUNDS: Final[dict[int, Color]] = {
+    **{code: code - 40 for code in range(40, 48)},
+    **{code: code - 92 for code in range(100, 108)},
+    49: None,
+}
+_FOREGROUND, _BACKGROUND, _UNDERLINE_COLOR = 38, 48, 58  # the colour of the underline is not drawn
 _INDEXED, _DIRECT, _UNDERLINE_CODE = 5, 2, 4
 _BYTES: Final = {str(number): number for number in range(256)}
 _KEPT: Final = 4096
@@ -36,64 +44,61 @@ _cell_styles: dict[Style, CellStyle] = {}
 _interned: dict[CellStyle, CellStyle] = {}
 
 
+known_style: Final = _changed.get
+"""The look for a look and SGR parameters, None when it was not asked for lately."""
+
+
 def change(style: Style, parameters: str) -> Style:
     """Return `style` after ``CSI parameters m``; parameters that are unknown or broken change nothing."""
-    key = (style, parameters)
-    found = _changed.get(key)
-    if found is None:
-        if len(_changed) >= _KEPT:
-            _changed.clear()
-        _changed[key] = found = _apply(style, parameters)
-    return found
+    if len(_changed) >= _KEPT:
+        _changed.clear()
+    _changed[style, parameters] = changed = _apply(style, parameters)
+    return changed
 
 
 def _apply(style: Style, parameters: str) -> Style:
     if ":" in parameters:
         return _apply_groups(style, parameters)
+    fg, bg, bits, link = style
+    rest = iter(_codes(parameters))
+    for code in rest:
+        if code in _TURNS:
+            on, off = _TURNS[code]
+            bits = bits & ~off | on
+        elif code == _FOREGROUND:
+            fg = _extended(rest, fg)
+        elif code == _BACKGROUND:
+            bg = _extended(rest, bg)
+        elif code in _FOREGROUNDS:
+            fg = _FOREGROUNDS[code]
+        elif code in _BACKGROUNDS:
+            bg = _BACKGROUNDS[code]
+        elif code == 0:
+            fg = bg = None
+            bits = 0
+        elif code == _UNDERLINE_COLOR:
+            _extended(rest, None)
+    return (fg, bg, bits, link)
+
+
+def _codes(parameters: str) -> list[int]:
+    texts = parameters.split(";", 64)[:64]
     try:
-        codes = [_BYTES[text] for text in parameters.split(";", 64)[:64]]
+        return [_BYTES[text] for text in texts]
     except KeyError:
-        codes = [_number(text) for text in parameters.split(";", 64)[:64]]
-    colors: list[Color] = [style[0], style[1], None]
-    bits, at, end = style[2], 0, len(codes)
-    while at < end:
-        code = codes[at]
-        at += 1
-        if code in _EXTENDED:
-            color, taken = _extended(codes[at : at + 4])
-            at += taken
-            if color is not None:
-                colors[_EXTENDED[code]] = color
-        else:
-            bits = _simple(code, bits, colors)
-    return (colors[0], colors[1], bits, style[3])
+        return [_number(text) for text in texts]
 
 
-def _simple(code: int, bits: int, colors: list[Color]) -> int:
-    if code in _ON:
-        return bits | _ON[code]
-    if code in _PALETTE:
-        which, color = _PALETTE[code]
-        colors[which] = color
-    elif code == 0:
-        colors[0] = colors[1] = None
-        return 0
-    elif code in _OFF:
-        return bits & ~_OFF[code]
-    return bits
-
-
-def _extended(codes: list[int]) -> tuple[Color, int]:
-    """The colour that follows 38 or 48, and how many codes it takes; None for none."""
-    kind = codes[0] if codes else 0
-    if kind == _INDEXED:
-        good = len(codes) > 1 and codes[1] < 256
-        return (codes[1] if good else None), 2
+def _extended(codes: Iterator[int], color: Color) -> Color:
+    """Take what follows 38 or 48 from `codes`: another colour, or `color` when it is none."""
+    kind = next(codes, 0)
     if kind == _DIRECT:
-        if len(codes) == 4 and max(codes) < 256:
-            return (codes[1], codes[2], codes[3]), 4
-        return None, 4
-    return None, 1
+        direct = (next(codes, 256), next(codes, 256), next(codes, 256))
+        return direct if max(direct) < 256 else color
+    if kind == _INDEXED:
+        index = next(codes, 256)
+        return index if index < 256 else color
+    return color
 
 
 def _apply_groups(style: Style, parameters: str) -> Style:
@@ -111,16 +116,16 @@ def _apply_groups(style: Style, parameters: str) -> Style:
 
 def _apply_group(style: Style, numbers: list[int]) -> Style:
     code, kind = numbers[0], numbers[1]
-    if code == _UNDERLINE_CODE:
-        return (style[0], style[1], (style[2] | UNDERLINE) if kind else (style[2] & ~UNDERLINE), style[3])
-    if code not in _EXTENDED or _EXTENDED[code] > 1:
-        return style
-    if kind == _DIRECT and len(numbers) > 5:
+    fg, bg, bits, link = style
+    if kind == _DIRECT and len(numbers) > 5:  # with a colour space before red, green, blue
         numbers = [code, kind, *numbers[3:6]]
-    color, _ = _extended(numbers[1:5])
-    if color is None:
-        return style
-    return (color, style[1], style[2], style[3]) if _EXTENDED[code] == 0 else (style[0], color, style[2], style[3])
+    if code == _UNDERLINE_CODE:
+        bits = bits | UNDERLINE if kind else bits & ~UNDERLINE
+    elif code == _FOREGROUND:
+        fg = _extended(iter(numbers[1:]), fg)
+    elif code == _BACKGROUND:
+        bg = _extended(iter(numbers[1:]), bg)
+    return (fg, bg, bits, link)
 
 
 def _number(text: str) -> int:
@@ -132,7 +137,7 @@ def _number(text: str) -> int:
 
 def parameters_of(style: Style) -> str:
     """The SGR parameters that make `style` from the plain one."""
-    parts = ["0", *(str(code) for code, bit in _ON.items() if style[2] & bit and code not in {6, 21})]
+    parts = ["0", *(str(code) for code, bit in _ON.items() if style[2] & bit)]
     for base, color in ((30, style[0]), (40, style[1])):
         if isinstance(color, tuple):
             parts.append(f"{base + 8}:2::{color[0]}:{color[1]}:{color[2]}")
