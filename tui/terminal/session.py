@@ -19,6 +19,8 @@ from tui.terminal.surface import Surface
 
 NOTICE_SECONDS: Final = 0.1
 """Titles and bells are told this often at most."""
+INTERRUPT_SECONDS: Final = 1.0
+"""What a program gets to end after SIGINT."""
 _REPLY_BYTES: Final = 1 << 16
 _FINAL_LINES: Final = 2_000
 _FOCUS_IN: Final = b"\x1b[I"
@@ -118,19 +120,20 @@ class Terminal(Surface):
             self.send(_FOCUS_IN if focused else _FOCUS_OUT)
         self._tell_activity()
 
-    def interrupt(self) -> None:
-        """Send SIGINT to what runs in the foreground."""
-        if self._child is not None:
-            self._child.interrupt()
-
-    async def stop(self, reason: str = "") -> Ending | None:
+    async def stop(self, reason: str = "", *, interrupt: bool = False) -> Ending | None:
         """End the program and all it started; return how it ended, None when it was never started.
 
-        `reason` becomes the ending's unless it had ended by itself.
+        `reason` becomes the ending's unless it had ended by itself. With `interrupt` it first gets a second to end
+        after SIGINT.
         """
-        if self._child is None:
+        child = self._child
+        if child is None:
             return None
-        await self._child.stop(reason)
+        if interrupt and child.running:
+            child.reason = child.reason or reason
+            child.interrupt()
+            await asyncio.wait([self.outcome], timeout=INTERRUPT_SECONDS)
+        await child.stop(reason)
         return await asyncio.shield(self.outcome)
 
     def seconds(self) -> float:
@@ -216,7 +219,7 @@ class Terminal(Surface):
         if self._notices is not None:
             self._notices.cancel()
             self._notices_due()
-        if self._keep_background or self._child is None or self._child.reason:
+        if self._keep_background or self._child is None:
             self._conclude(ending)
         else:
             self._sweep = self._loop.create_task(self._end_leftovers(self._child, ending))
