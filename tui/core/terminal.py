@@ -109,6 +109,10 @@ class TerminalPort(Protocol):
     def scrollback(self) -> int:
         """How many rows lie above the screen."""
 
+    @property
+    def pushed(self) -> int:
+        """How many rows ever went into the scrollback; what they were numbered by stays where it is."""
+
     def row(self, row: int) -> Sequence[Run]:
         """Return the runs of a row, without trailing blanks of the terminal's own look."""
 

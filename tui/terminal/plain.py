@@ -77,6 +77,11 @@ class PlainScreen:
         """How many rows lie above the screen."""
         return max(0, self._count() - self.lines)
 
+    @property
+    def pushed(self) -> int:
+        """How many rows ever went into the scrollback, as long as none was dropped from it."""
+        return self.scrollback
+
     def row(self, row: int) -> Sequence[Run]:
         """Return the runs of a row."""
         found = self._at(row)

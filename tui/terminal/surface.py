@@ -51,6 +51,11 @@ class Surface:
         """How many rows lie above the screen."""
         return self._screen.scrollback
 
+    @property
+    def pushed(self) -> int:
+        """How many rows ever went into the scrollback."""
+        return self._screen.pushed
+
     def row(self, row: int) -> Sequence[Run]:
         """Return the runs of a row, without trailing blanks of the terminal's own look."""
         return self._screen.row(row)

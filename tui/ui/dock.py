@@ -32,7 +32,6 @@ class Dock:
         self.zoomed = False
         self._extra = 0
         self._asked_for: list[str] = []
-        self._link = ("", float("-inf"))
         self._ended: set[str] = set()
 
     # ---- for the screen
@@ -86,7 +85,7 @@ class Dock:
         elif calling:
             self._screen.app.bell()
             self.show(terminals.shown if self.typing else calling)
-        self._look()
+        self.look()
 
     def place(self) -> None:
         """Take the room the layout gives."""
@@ -137,7 +136,7 @@ class Dock:
         if not self.shown:
             self.shown = True
             self._screen.relayout()
-        self._look()
+        self.look()
 
     def show_tab(self, terminal: str) -> None:
         """Show another terminal and go into it."""
@@ -183,7 +182,65 @@ class Dock:
             self._extra -= step * _STEP
         self._screen.relayout()
 
-    # ---- Host of the widgets
+    # ---- inside
+
+    def _make(self) -> None:
+        if self._widget is not None:
+            return
+        from tui.ui.widgets.terminal_dock import TerminalDock
+        from tui.ui.widgets.terminal_input import teach_sent_keys
+
+        teach_sent_keys()
+        screen = self._screen
+        release = by_id(screen.actions)["terminal"].keys
+        self._widget = TerminalDock(
+            screen.stage,
+            screen.frame_clock,
+            DockLinks(screen, self),
+            release=release,
+            release_text=key_text(release[0]) if release else "",
+            commands=self._commands(),
+        )
+        self._ticker = Ticker(self._widget, self._ticks, self.look)
+        before: Widget = screen.prompt
+        screen.mount(self._widget, before=before)
+
+    def _commands(self) -> dict[str, tuple[str, int]]:
+        return {
+            _CHARACTERS.get(key, key): (action.id, number if action.numbered else 0)
+            for action in self._screen.actions
+            if action.where is Where.TERMINAL
+            for number, key in enumerate(action.keys, 1)
+        }
+
+    def _ticks(self) -> bool:
+        stage = self._screen.stage
+        return self.shown and stage.view.terminals.ticks(stage.now())
+
+    def look(self) -> None:
+        """Show the terminal that is to be shown, and what is to be said of it."""
+        terminals = self._screen.stage.view.terminals
+        widget, current = self._widget, terminals.current
+        if widget is None or not self.shown or current is None:
+            return
+        engine = self._screen.engine
+        widget.view.attach(engine.terminal(current.id) if isinstance(engine, TerminalSource) else None)
+        if not current.running and current.id not in self._ended:
+            self._ended.add(current.id)
+            widget.view.ended()
+            widget.view.paint_frame()
+        widget.look()
+        if self._ticker is not None:
+            self._ticker.mind(_TICK)
+
+
+class DockLinks:
+    """What the widgets of the dock ask for."""
+
+    def __init__(self, screen: "MainScreen", dock: "Dock") -> None:
+        self._screen = screen
+        self._dock = dock
+        self._link = ("", float("-inf"))
 
     def act(self, action: str, number: int = 0) -> None:
         """Run a row of the table of actions."""
@@ -212,62 +269,13 @@ class Dock:
 
     def keyed(self) -> None:
         """Keys go elsewhere now, or mean something else."""
-        if self._widget is not None:
-            self._widget.look()
+        self._dock.look()
         self._screen.show_hints()
 
     def scrolled(self) -> None:
         """The title says how far."""
-        if self._widget is not None:
-            self._widget.title_line.touch()
+        self._dock.look()
 
-    # ---- inside
-
-    def _make(self) -> None:
-        if self._widget is not None:
-            return
-        from tui.ui.widgets.terminal_dock import TerminalDock
-        from tui.ui.widgets.terminal_input import teach_sent_keys
-
-        teach_sent_keys()
-        screen = self._screen
-        release = by_id(screen.actions)["terminal"].keys
-        self._widget = TerminalDock(
-            screen.stage,
-            screen.frame_clock,
-            self,
-            release=release,
-            release_text=key_text(release[0]) if release else "",
-            commands=self._commands(),
-        )
-        self._ticker = Ticker(self._widget, self._ticks, self._look)
-        before: Widget = screen.prompt
-        screen.mount(self._widget, before=before)
-
-    def _commands(self) -> dict[str, tuple[str, int]]:
-        return {
-            _CHARACTERS.get(key, key): (action.id, number if action.numbered else 0)
-            for action in self._screen.actions
-            if action.where is Where.TERMINAL
-            for number, key in enumerate(action.keys, 1)
-        }
-
-    def _ticks(self) -> bool:
-        stage = self._screen.stage
-        return self.shown and stage.view.terminals.ticks(stage.now())
-
-    def _look(self) -> None:
-        """Show the terminal that is to be shown, and what is to be said of it."""
-        terminals = self._screen.stage.view.terminals
-        widget, current = self._widget, terminals.current
-        if widget is None or not self.shown or current is None:
-            return
-        engine = self._screen.engine
-        widget.view.attach(engine.terminal(current.id) if isinstance(engine, TerminalSource) else None)
-        if not current.running and current.id not in self._ended:
-            self._ended.add(current.id)
-            widget.view.ended()
-            widget.view.paint_frame()
-        widget.look()
-        if self._ticker is not None:
-            self._ticker.mind(_TICK)
+    def show_tab(self, terminal: str) -> None:
+        """Show another terminal, and go into it."""
+        self._dock.show_tab(terminal)

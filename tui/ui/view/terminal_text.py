@@ -1,7 +1,7 @@
 """The text of a terminal as a person selects, copies and searches it.
 
-A place is a line and a column. Lines count from the oldest one that is kept, so a place stays where it is while the
-program writes on; columns are cells.
+A place is a line and a column. Lines count from the first the program ever wrote, so a place stays where it is while
+the program writes on; columns are cells.
 """
 
 import unicodedata
@@ -40,6 +40,10 @@ class Lines(Protocol):
     def scrollback(self) -> int:
         """How many rows lie above the screen."""
 
+    @property
+    def pushed(self) -> int:
+        """How many rows ever went into the scrollback."""
+
     def row_text(self, row: int) -> str:
         """Return the characters of a row, without trailing blanks."""
 
@@ -47,19 +51,24 @@ class Lines(Protocol):
         """Whether the row goes on in the next one."""
 
 
-def line_count(terminal: Lines) -> int:
-    """Return how many lines there are, the scrollback included."""
-    return terminal.scrollback + terminal.lines
+def end_line(terminal: Lines) -> int:
+    """Return the line after the last one."""
+    return terminal.pushed + terminal.lines
+
+
+def oldest_line(terminal: Lines) -> int:
+    """Return the first line that is kept."""
+    return terminal.pushed - terminal.scrollback
 
 
 def text_of(terminal: Lines, line: int) -> str:
     """Return the characters of a line."""
-    return terminal.row_text(line - terminal.scrollback)
+    return terminal.row_text(line - terminal.pushed)
 
 
 def goes_on(terminal: Lines, line: int) -> bool:
     """Whether a line goes on in the next one."""
-    return line + 1 < line_count(terminal) and terminal.wrapped(line - terminal.scrollback)
+    return oldest_line(terminal) <= line < end_line(terminal) - 1 and terminal.wrapped(line - terminal.pushed)
 
 
 def columns_of(text: str) -> Sequence[int]:
@@ -106,7 +115,7 @@ def selected_text(terminal: Lines, first: Place, last: Place, width: int) -> str
     """Return what a copy gives: wrapped lines as one, no blanks at the ends of lines."""
     found: list[str] = []
     for piece in pieces(first, last, width):
-        if not 0 <= piece.line < line_count(terminal):
+        if not oldest_line(terminal) <= piece.line < end_line(terminal):
             continue
         whole = slice_cells(text_of(terminal, piece.line), piece.start, piece.end)
         joined = goes_on(terminal, piece.line)
@@ -137,7 +146,7 @@ def word_at(terminal: Lines, place: Place) -> tuple[Place, Place]:
 def line_at(terminal: Lines, line: int, width: int) -> tuple[Place, Place]:
     """Return first and last cell of a line with all the rows it is wrapped over."""
     first = last = line
-    while first > 0 and goes_on(terminal, first - 1):
+    while goes_on(terminal, first - 1):
         first -= 1
     while goes_on(terminal, last):
         last += 1
@@ -171,11 +180,11 @@ def find(terminal: Lines, query: str, start: Place, *, older: bool = True) -> tu
 
 
 def _joined(terminal: Lines, line: int, *, older: bool) -> Iterator[tuple[int, int]]:
-    count = line_count(terminal)
-    line = min(max(line, 0), count - 1)
-    while 0 <= line < count:
+    oldest, end = oldest_line(terminal), end_line(terminal)
+    line = min(max(line, oldest), end - 1)
+    while oldest <= line < end:
         first = last = line
-        while first > 0 and line - first < _MOST_JOINED and goes_on(terminal, first - 1):
+        while line - first < _MOST_JOINED and goes_on(terminal, first - 1):
             first -= 1
         while last - line < _MOST_JOINED and goes_on(terminal, last):
             last += 1

@@ -11,7 +11,8 @@ from tui.ui.frame_clock import FrameClock
 from tui.ui.view.format import Line, Tone, cells, clip, ellipsis
 from tui.ui.view.terminal_lines import Keyed, Spot, banner, title_line
 from tui.ui.widgets.span_widget import SpanWidget, Stage
-from tui.ui.widgets.terminal_view import Host, TerminalView
+from tui.ui.widgets.terminal_mouse import Host
+from tui.ui.widgets.terminal_view import TerminalView
 
 
 class DockHost(Host, Protocol):

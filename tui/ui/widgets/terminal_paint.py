@@ -7,13 +7,13 @@ from typing import Final
 from rich.style import Style
 from textual.geometry import Offset, Region
 from textual.strip import Strip
-from textual.widget import Widget
 
 from tui.core.terminal import CursorShape, TerminalPort
 from tui.ui.frame_clock import FrameClock
-from tui.ui.view.terminal_text import Piece, Place, piece_on
+from tui.ui.view.terminal_text import piece_on
 from tui.ui.widgets.terminal_look import Look
 from tui.ui.widgets.terminal_rows import first_difference, overlay, paint_row, put
+from tui.ui.widgets.terminal_window import TerminalWindow
 
 ECHO_WITHIN: Final = 0.05
 """Seconds after a key in which what the program writes is painted at once."""
@@ -22,27 +22,19 @@ _KEPT_SCREENS: Final = 6
 _BAR: Final = "▏"
 
 
-class TerminalPaint(Widget, can_focus=True):
+class TerminalPaint(TerminalWindow, can_focus=True):
     """The part of a terminal's widget that paints; keys and mouse are its subclass's."""
-
-    ALLOW_SELECT = False
 
     def __init__(self, frame_clock: FrameClock, *, ascii_glyphs: bool = False) -> None:
         super().__init__()
         self._clock = frame_clock
         self._ascii = ascii_glyphs
-        self.port: TerminalPort | None = None
         self.typing = False
-        self.back = 0
-        self.selection: tuple[Place, Place] | None = None
-        self.found: tuple[Piece, ...] = ()
         self.painted_frames = 0
         self._look: Look | None = None
         self._strips: dict[tuple[int, int], Strip] = {}
         self._serials: list[int] = []
         self._caret: tuple[int, int, CursorShape, bool] | None = None
-        self._seen_above = 0
-        self._selected_serial = 0
         self._key_at = float("-inf")
 
     # ---- the terminal
@@ -58,7 +50,7 @@ class TerminalPaint(Widget, can_focus=True):
         self._strips.clear()
         self._serials = []
         if port is not None:
-            self._seen_above = port.scrollback
+            self._seen_above = port.pushed
             port.watch(self._changed)
             port.take_dirty()
         self.refresh()
@@ -76,7 +68,7 @@ class TerminalPaint(Widget, can_focus=True):
 
     def _changed(self) -> None:
         """The terminal has something new: painted at once after a key, else with the next frame."""
-        if not self.is_attached or not self.is_on_screen:
+        if not self.is_attached:
             return
         if monotonic() - self._key_at <= ECHO_WITHIN:
             self._clock.forget(self)
@@ -87,55 +79,6 @@ class TerminalPaint(Widget, can_focus=True):
     def on_show(self) -> None:
         """What came while nobody looked is painted now."""
         self.paint_frame()
-
-    # ---- what is in the window
-
-    @property
-    def base(self) -> int:
-        """The row of the terminal at the top of the window when nothing is scrolled back.
-
-        It is above 0 only while the terminal has more rows than the window, as one that has ended may.
-        """
-        port = self.port
-        if port is None or port.lines <= self.size.height:
-            return 0
-        used = port.cursor[1]
-        for row in range(port.lines - 1, used, -1):
-            if port.row_text(row):
-                used = row
-                break
-        return min(max(used - self.size.height + 1, 0), port.lines - self.size.height)
-
-    @property
-    def first_line(self) -> int:
-        """The line, counted from the oldest, at the top of the window."""
-        port = self.port
-        return 0 if port is None else port.scrollback + self.base - self.back
-
-    def place_at(self, x: int, y: int) -> Place:
-        """Return the place of a cell of the window."""
-        return Place(self.first_line + y, max(0, min(x, self.size.width - 1)))
-
-    def scroll_rows(self, rows: int) -> None:
-        """Scroll back (negative) or towards the end."""
-        port = self.port
-        if port is None:
-            return
-        back = max(0, min(self.back - rows, port.scrollback + self.base))
-        if back != self.back:
-            self.back = back
-            self._seen_above = port.scrollback
-            self._flow(full=True)
-
-    def scroll_to_end(self) -> None:
-        """Show the newest rows."""
-        self.scroll_rows(self.back)
-
-    def reveal(self, line: int) -> None:
-        """Scroll so that a line is in sight, with some of its surroundings."""
-        height = self.size.height
-        if not self.first_line <= line < self.first_line + height:
-            self.scroll_rows(line - height // 2 - self.first_line)
 
     # ---- painting
 
@@ -149,18 +92,13 @@ class TerminalPaint(Widget, can_focus=True):
         if self.back:
             self._stay_in_place(port)
         if full or self.back or len(self._serials) != self.size.height:
-            self._flow(full=True)
+            self._flow()
         else:
             base = self.base
-            self._flow(rows=[row - base for row in rows])
+            self._flow([row - base for row in rows])
 
-    def _stay_in_place(self, port: TerminalPort) -> None:
-        """Rows that went into the scrollback move the window up with them."""
-        grown = port.scrollback - self._seen_above
-        self._seen_above = port.scrollback
-        self.back = max(0, min(self.back + grown, port.scrollback + self.base))
-
-    def _flow(self, *, full: bool = False, rows: Iterable[int] = ()) -> None:
+    def _flow(self, rows: Iterable[int] | None = None) -> None:
+        """Repaint what changed in some rows of the window, or in all of them."""
         port = self.port
         if port is None or not self.is_attached:
             return
@@ -171,7 +109,7 @@ class TerminalPaint(Widget, can_focus=True):
             self.refresh()
         else:
             regions: list[Region] = []
-            for y in range(height) if full else rows:
+            for y in range(height) if rows is None else rows:
                 if 0 <= y < height and (now := self._serial(port, y)) != self._serials[y]:
                     regions.append(self._changed_cells(port, y, self._serials[y], now, width))
                     self._serials[y] = now
@@ -203,29 +141,6 @@ class TerminalPaint(Widget, can_focus=True):
             self.refresh(*cells)
         if active and caret is not None:
             self.app.cursor_position = self.content_region.offset + Offset(column, y)
-
-    def _check_selection(self, port: TerminalPort) -> None:
-        """A selection is of what was there when it was made."""
-        if self.selection is not None and self._serial_of(port, self.selection[0].line) != self._selected_serial:
-            self.selection = None
-            self.refresh()
-
-    def select(self, first: Place, last: Place) -> None:
-        """Select the cells between two places, both included."""
-        if self.port is not None:
-            self.selection = (first, last)
-            self._selected_serial = self._serial_of(self.port, first.line)
-            self.refresh()
-
-    def unselect(self) -> None:
-        """Select nothing and mark nothing as found."""
-        if self.selection is not None or self.found:
-            self.selection, self.found = None, ()
-            self.refresh()
-
-    def _serial_of(self, port: TerminalPort, line: int) -> int:
-        row = line - port.scrollback
-        return port.serial(row) if -port.scrollback <= row < port.lines else -1
 
     # ---- strips
 

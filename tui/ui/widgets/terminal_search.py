@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Final
 from textual import events
 
 from tui.core.untrusted import clean_line
-from tui.ui.view.terminal_text import Place, find, line_count
+from tui.ui.view.terminal_text import Place, end_line, find
 
 if TYPE_CHECKING:
     from tui.ui.widgets.terminal_view import TerminalView
@@ -68,14 +68,14 @@ class SearchKeys:
         self.query = query[:_LONGEST]
         view = self._view
         port = view.port
-        view.found = () if port is None else find(port, self.query, Place(line_count(port), 0))
+        view.found = () if port is None else find(port, self.query, Place(end_line(port), 0))
         self._show()
 
     def _step(self, *, older: bool) -> None:
         view = self._view
         if view.port is None:
             return
-        start = Place(*view.found[0][:2]) if view.found else Place(line_count(view.port), 0)
+        start = Place(*view.found[0][:2]) if view.found else Place(end_line(view.port), 0)
         further = find(view.port, self.query, start, older=older)
         if further:
             view.found = further
