@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -10,6 +11,7 @@ from tui.core.tool_events import ToolStatus
 from tui.tools.activity import Activity
 from tui.tools.changes import Changes, Undone
 from tui.tools.command import Launch, run_process
+from tui.tools.opening import is_folder
 from tui.tools.outcome import Limits, Prepared, ToolOutcome
 from tui.tools.performing import Performer, failed
 from tui.tools.preparing import World, prepare
@@ -117,6 +119,8 @@ class Toolbox:
     async def _command(
         self, prepared: Prepared, on_output: Callable[[str], None] | None, launch: Launch
     ) -> ToolOutcome:
+        if not await asyncio.to_thread(is_folder, prepared.path):
+            return failed(f"The folder {prepared.path} is no longer there.", changed_since=True)
         result = await run_process(
             launch, timeout=prepared.timeout, on_output=on_output, output_bytes=self.limits.output_bytes
         )
@@ -142,8 +146,7 @@ async def _finished(work: Callable[[], _T]) -> _T:
         return await asyncio.shield(task)
     except asyncio.CancelledError:
         while not task.done():
-            try:
-                await asyncio.shield(task)
-            except asyncio.CancelledError:
-                continue
+            with suppress(asyncio.CancelledError):
+                await asyncio.wait({task})
+        task.exception()
         raise

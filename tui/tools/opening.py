@@ -152,6 +152,15 @@ def entry_status(path: Path) -> os.stat_result | None:
         return None
 
 
+def is_folder(path: Path) -> bool:
+    """Tell whether the real path `path` still leads to a folder, without a link on the way."""
+    try:
+        status = entry_status(path)
+    except OSError:
+        return False
+    return status is not None and stat.S_ISDIR(status.st_mode)
+
+
 def sync_folder(descriptor: int) -> None:
     """Write a folder's entries to disk; some file systems cannot, which is no error."""
     with suppress(OSError):
