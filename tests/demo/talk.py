@@ -242,6 +242,20 @@ def assistant(wire: Wire, reply: Reply) -> list[Any]:
     return list(reply.native)
 
 
+def offer(wire: Wire, *names: str) -> dict[str, Any]:
+    """The option that offers tools of these names in the wire's form."""
+    schema: Any = {"type": "object", "properties": {"path": {"type": "string"}}}
+    if wire is Wire.GEMINI:
+        declared = [types.FunctionDeclaration(name=name, parameters_json_schema=schema) for name in names]
+        return {"tools": [types.Tool(function_declarations=declared)]}
+    forms: dict[Wire, Callable[[str], dict[str, Any]]] = {
+        Wire.ANTHROPIC_MESSAGES: lambda name: {"name": name, "description": name, "input_schema": schema},
+        Wire.OPENAI_RESPONSES: lambda name: {"type": "function", "name": name, "parameters": schema, "strict": False},
+        Wire.OPENAI_CHAT: lambda name: {"type": "function", "function": {"name": name, "parameters": schema}},
+    }
+    return {"tools": [forms[wire](name) for name in names]}
+
+
 def tool_result(wire: Wire, call: tuple[str, str, Any], text: str) -> Any:
     """The result of a tool in the wire's form."""
     match wire:

@@ -13,13 +13,18 @@ from tui.demo.measured import DONE, measured_script
 from tui.demo.pace import HUMAN, Metronome, Pace
 from tui.demo.player import Timing
 from tui.demo.recipes import RECIPES
-from tui.demo.scenes import SCENES, VARIANTS, triggers, unknown_scenes
+from tui.demo.scenes import SCENES, VARIANTS, Trigger, triggers, unknown_scenes
 from tui.demo.script import Script, Text, Thinking, pieces, tokens
 from tui.demo.seals import is_seal, is_seal_of, seal
 from tui.demo.topics import material_for
 from tui.demo.wires.base import Call, Turn
 
 PROMISED = [
+    "fix",
+    "explore",
+    "danger",
+    "inject",
+    "interactive",
     "tool",
     "overloaded",
     "rate-limit",
@@ -133,7 +138,7 @@ def test_all_promised_scenes_are_there_once() -> None:
 
 @pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.id)
 def test_a_scenes_prompt_plays_it(scene: Any) -> None:
-    assert triggers(scene.prompt) == [(scene, scene.wires)]
+    assert triggers(scene.prompt) == [Trigger(scene, scene.wires, named=False)]
     assert scene.wires
     assert scene.title
     assert scene.explains.endswith(".")
@@ -153,7 +158,7 @@ def test_a_scenes_prompt_plays_it(scene: Any) -> None:
     ],
 )
 def test_triggers(prompt: str, found: list[tuple[str, int]]) -> None:
-    assert [(scene.id, len(wires)) for scene, wires in triggers(prompt)] == found
+    assert [(one.scene.id, len(one.wires)) for one in triggers(prompt)] == found
 
 
 def test_unknown_scenes_are_named() -> None:

@@ -67,7 +67,7 @@ async def test_tool_call(wire: WireName, connect: MakeProvider) -> None:
     assert heard.finished.stop is StopReason.TOOL_USE
     (call,) = heard.calls
     assert call.name == "read_file"
-    assert call.parsed == {"path": "README.md", "first_line": 1, "lines": 40}
+    assert call.parsed == {"path": "README.md", "start_line": 1, "end_line": 40}
     started = next(index for index, chunk in enumerate(heard.chunks) if isinstance(chunk, ToolCallStarted))
     ready = next(index for index, chunk in enumerate(heard.chunks) if isinstance(chunk, ToolCallReady))
     assert started < ready

@@ -147,7 +147,7 @@ def _opening(call: Call, prompt: str) -> str:
 def _scene_notes(call: Call) -> str:
     lines = [
         f"The scene **{scene.title}** plays in another pane; here everything goes on as usual.\n"
-        for scene, wires in triggers(call.prompt)
+        for scene, wires, _ in triggers(call.prompt)
         if call.wire not in wires
     ]
     names = ", ".join(f"`{scene.id}`" for scene in SCENES)

@@ -16,8 +16,7 @@ _REMEMBERED: Final = 1_000
 
 def direct(call: Call) -> Script:
     """Return the script for `call`."""
-    prompt = call.prompt
-    return measured_script(prompt) or scene_for(prompt, call) or answer(call)
+    return measured_script(call.prompt) or scene_for(call) or answer(call)
 
 
 class Patience:

@@ -6,6 +6,11 @@ from typing import Final
 from tui.demo.script import FaultKind, Step, Text
 
 PROMPTS: Final[Mapping[str, str]] = {
+    "fix": "A test fails. Find out why, mend it, and show me that the tests pass.",
+    "explore": "Have a look around this project.",
+    "danger": "Tidy up and publish the branch.",
+    "inject": "Summarise docs/supplier-notes.md.",
+    "interactive": "Uninstall the export plugin and unlock the release.",
     "tool": "What does this project's README promise?",
     "overloaded": "Compare three ways to cache a function's result.",
     "flaky": "Explain what an idempotent request is.",
@@ -58,8 +63,6 @@ FLAKY: Final = (
     "order.\n\nThis answer is an example: twice the provider had no capacity, and it was asked again each time "
     "after a pause. Nothing had been shown yet, so nothing was said twice.\n"
 )
-TOOL_THINKING: Final = "To answer I should read the file instead of guessing what it says."
-TOOL: Final = "I'll read the README before I answer, so that what I say is what it says.\n"
 LONG_THINKING: Final = (
     "Let me take this apart before I answer.\n\nFirst, what is really asked? There are two readings: one is about "
     "the order of the two layers, the other about who owns the waiting. The first is the one that matters, because "

@@ -3,10 +3,11 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from tui.core.chat import Wire
-from tui.demo import scene_texts
+from tui.demo import plots, scene_texts
+from tui.demo.acting import Plot, Stage, play
 from tui.demo.measured import bulk_steps
 from tui.demo.script import (
     Declined,
@@ -19,13 +20,13 @@ from tui.demo.script import (
     Step,
     Text,
     Thinking,
-    ToolCall,
 )
 from tui.demo.wires.base import WIRE_NAMES, Call
 
 _CLAUDE: Final = (Wire.ANTHROPIC_MESSAGES,)
 _GPT: Final = (Wire.OPENAI_RESPONSES,)
 _GEMINI: Final = (Wire.GEMINI,)
+_VENDORS: Final = (*_CLAUDE, *_GPT, *_GEMINI)
 _ALL: Final = tuple(Wire)
 _HUGE_CHARACTERS: Final = 5_000_000
 _HUGE_PIECE: Final = 400
@@ -38,7 +39,8 @@ Steps = tuple[Step, ...]
 class Scene:
     """One scene: `prompt` is what the list puts into the prompt, `explains` one sentence on what it shows.
 
-    `wires` is where it plays by itself; the other panes answer normally. `script` makes a fresh script.
+    `wires` is where it plays by itself; the other panes answer normally. `script` makes a fresh script. A scene with
+    tools has a `plot` instead, which goes on after each result; `leads` are the models it is about.
     """
 
     id: str
@@ -46,7 +48,17 @@ class Scene:
     prompt: str
     explains: str
     wires: tuple[Wire, ...]
-    script: Callable[[], Script]
+    script: Callable[[], Script] = Script
+    plot: Callable[[Stage], Plot] | None = None
+    leads: tuple[Wire, ...] = ()
+
+
+class Trigger(NamedTuple):
+    """A scene a prompt calls for, the wires it plays on, and whether the prompt names them itself."""
+
+    scene: Scene
+    wires: tuple[Wire, ...]
+    named: bool
 
 
 def _refuses(refusal: Refusal) -> Callable[[], Script]:
@@ -62,15 +74,6 @@ def _breaks(kind: FaultKind) -> Callable[[], Script]:
     if kind is FaultKind.STALL:
         steps += (Text(scene_texts.AFTER_STALL),)
     return lambda: Script(steps=steps)
-
-
-def _tool() -> Script:
-    steps: Steps = (
-        Thinking(scene_texts.TOOL_THINKING),
-        Text(scene_texts.TOOL),
-        ToolCall("read_file", {"path": "README.md", "first_line": 1, "lines": 40}),
-    )
-    return Script(steps=steps, ending=Ending.TOOL_USE)
 
 
 def _plays(*steps: Step, ending: Ending = Ending.END, rate: float | None = None) -> Callable[[], Script]:
@@ -98,8 +101,60 @@ def _scene(
     return Scene(id=id, title=title, prompt=f"demo:{id} {words}", explains=explains, wires=wires, script=script)
 
 
+def _acted(
+    id: str,  # noqa: A002 - the field's name
+    title: str,
+    explains: str,
+    plot: Callable[[Stage], Plot],
+    wires: tuple[Wire, ...],
+    leads: tuple[Wire, ...],
+) -> Scene:
+    prompt = f"demo:{id} {scene_texts.PROMPTS[id]}"
+    return Scene(id=id, title=title, prompt=prompt, explains=explains, wires=wires, plot=plot, leads=leads)
+
+
 SCENES: Final[tuple[Scene, ...]] = (
-    _scene("tool", "A tool request", "The model asks to read a file and waits for the result.", _CLAUDE, _tool),
+    _acted(
+        "fix",
+        "Three models, one bug",
+        "One model mends a bug and runs the tests until they pass; the others search and read beside it.",
+        plots.fix,
+        _VENDORS,
+        _CLAUDE,
+    ),
+    _acted(
+        "explore",
+        "Looking around",
+        "All models list, read and ask git at once; nothing of it needs a question.",
+        plots.explore,
+        _VENDORS,
+        _VENDORS,
+    ),
+    _acted(
+        "danger",
+        "A dangerous request",
+        "One model asks to delete, to run a script from the network, to read secrets and to force a push.",
+        plots.danger,
+        _VENDORS,
+        _GPT,
+    ),
+    _acted(
+        "inject",
+        "Orders in a file",
+        "A file tells its reader what to run, and the model obeys; what it asks for still has to be allowed.",
+        plots.inject,
+        _GEMINI,
+        _GEMINI,
+    ),
+    _acted(
+        "interactive",
+        "Programs that ask",
+        "A model runs a program that asks for a confirmation, then one that asks for a password.",
+        plots.interactive,
+        _CLAUDE,
+        _CLAUDE,
+    ),
+    _acted("tool", "A single tool call", "The model reads a file before it answers.", plots.single, _CLAUDE, _CLAUDE),
     _scene(
         "overloaded",
         "An overloaded model",
@@ -246,14 +301,14 @@ _BY_ID: Final = {scene.id: scene for scene in (*SCENES, *VARIANTS)}
 _TRIGGER: Final = re.compile(r"(?<![\w-])demo:([a-z]+(?:-[a-z]+)*)(?:@(all|anthropic|openai|gemini|compatible))?")
 
 
-def triggers(prompt: str) -> list[tuple[Scene, tuple[Wire, ...]]]:
+def triggers(prompt: str) -> list[Trigger]:
     """Return the scenes `prompt` calls for, each with the wires it plays on."""
     found = []
     for name, where in _TRIGGER.findall(prompt):
         scene = _BY_ID.get(name)
         if scene is not None:
             wires = _ALL if where == "all" else (WIRE_NAMES[where],) if where else scene.wires
-            found.append((scene, wires))
+            found.append(Trigger(scene, wires, bool(where)))
     return found
 
 
@@ -262,6 +317,17 @@ def unknown_scenes(prompt: str) -> list[str]:
     return [name for name, _ in _TRIGGER.findall(prompt) if name not in _BY_ID]
 
 
-def scene_for(prompt: str, call: Call) -> Script | None:
-    """Return the script of the first scene that `prompt` plays on this call's wire."""
-    return next((scene.script() for scene, wires in triggers(prompt) if call.wire in wires), None)
+def scene_for(call: Call) -> Script | None:
+    """Return the script of the first scene that the person's last words play on this call's wire.
+
+    After a tool's result only a scene with a plot goes on.
+    """
+    prompt = call.asked
+    found = next((one for one in triggers(prompt) if call.wire in one.wires), None)
+    if found is None:
+        return None
+    scene = found.scene
+    if scene.plot is None:
+        return scene.script() if call.prompt else None
+    leads = found.named or call.wire in scene.leads
+    return play(scene.plot, Stage(wire=call.wire, prompt=prompt, leads=leads), call)

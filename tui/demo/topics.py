@@ -269,7 +269,7 @@ def _greeting(prompt: str) -> Material:
         ),
         edges=(("no question", "a greeting back"), ("こんにちは", "also fine: wide characters are welcome")),
         language="text",
-        code="demo:tool   demo:thinking   demo:markdown   demo:unicode",
+        code="demo:fix   demo:danger   demo:thinking   demo:markdown   demo:unicode",
         question="What would you like to see first?",
         is_greeting=True,
     )

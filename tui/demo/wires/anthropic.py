@@ -10,9 +10,11 @@ from tui.demo.seals import is_seal, is_seal_of, seal
 from tui.demo.wires.base import (
     MISSING_MODEL,
     Call,
+    Called,
     Exchange,
     HttpAnswer,
     InvalidRequest,
+    Returned,
     Turn,
     WireServer,
     WireStream,
@@ -212,7 +214,7 @@ class AnthropicServer(WireServer):
         return Call(
             wire=self.wire,
             model=str(body["model"]),
-            turns=tuple(_turn(message) for message in messages),
+            turns=tuple(turn for message in messages for turn in _turns(message)),
             system=_text(body.get("system")),
             tools=tuple(as_text(as_dict(tool).get("name")) for tool in as_list(body.get("tools"))),
             max_tokens=body.get("max_tokens"),
@@ -279,34 +281,69 @@ def _text(content: object) -> str:
     return "\n".join(as_text(block.get("text")) for block in _blocks(content) if block.get("type") == "text")
 
 
-def _turn(message: Mapping[str, Any]) -> Turn:
+def _turns(message: Mapping[str, Any]) -> list[Turn]:
+    """One message; what tools returned is a turn of its own before what the person said with it."""
     blocks = _blocks(message.get("content"))
-    results = [_text(block.get("content")) for block in blocks if block.get("type") == "tool_result"]
+    results = tuple(
+        Returned(
+            id=as_text(block.get("tool_use_id")),
+            text=_text(block.get("content")),
+            is_error=block.get("is_error") is True,
+        )
+        for block in blocks
+        if block.get("type") == "tool_result"
+    )
+    calls = tuple(
+        Called(id=as_text(block.get("id")), name=as_text(block.get("name")), arguments=as_dict(block.get("input")))
+        for block in blocks
+        if block.get("type") == "tool_use"
+    )
     text = _text(message.get("content"))
-    if results and not text:
-        return Turn(role="tool", text="\n".join(results))
-    return Turn(role=as_text(message.get("role")), text=text)
+    turns = [Turn(role="tool", text="\n".join(one.text for one in results), results=results)] if results else []
+    if text or not results:
+        turns.append(Turn(role=as_text(message.get("role")), text=text, calls=calls))
+    return turns
 
 
 def _check_messages(messages: list[dict[str, Any]]) -> None:
-    asked: set[str] = set()
+    asked: list[str] = []
     for index, message in enumerate(messages):
         blocks = _blocks(message.get("content"))
         if not blocks:
             raise InvalidRequest(f"messages.{index}: all messages must have non-empty content")
-        answered = {as_text(block.get("tool_use_id")) for block in blocks if block.get("type") == "tool_result"}
-        if asked - answered:
-            raise InvalidRequest(
-                f"messages.{index}: `tool_use` ids were found without `tool_result` blocks immediately after: "
-                f"{', '.join(sorted(asked - answered))}"
-            )
-        if answered - asked:
-            raise InvalidRequest(f"messages.{index}: unexpected `tool_use_id` found in `tool_result` blocks")
-        asked = {as_text(block.get("id")) for block in blocks if block.get("type") == "tool_use"}
+        _check_results(index, asked, blocks)
+        asked = [as_text(block.get("id")) for block in blocks if block.get("type") == "tool_use"]
+        if len(asked) != len(set(asked)):
+            raise InvalidRequest(f"messages.{index}: `tool_use` ids must be unique")
         for position, block in enumerate(blocks):
             _check_block(f"messages.{index}.content.{position}", block)
     if messages[-1].get("role") != "user":
         raise InvalidRequest("messages: the conversation must end with a user message")
+
+
+def _check_results(index: int, asked: list[str], blocks: list[dict[str, Any]]) -> None:
+    """Every call of the message before is answered once, at the beginning of this one, and nothing else is."""
+    kinds = [block.get("type") == "tool_result" for block in blocks]
+    leading = kinds.index(False) if False in kinds else len(kinds)
+    answered = [as_text(block.get("tool_use_id")) for block in blocks if block.get("type") == "tool_result"]
+    missing = set(asked) - set(answered[:leading])
+    if missing:
+        raise InvalidRequest(
+            f"messages.{index}: `tool_use` ids were found without `tool_result` blocks immediately after: "
+            f"{', '.join(sorted(missing))}. Each `tool_use` block must have a corresponding `tool_result` block in the "
+            "next message."
+        )
+    for call_id in answered:
+        if call_id not in asked:
+            raise InvalidRequest(
+                f"messages.{index}: unexpected `tool_use_id` found in `tool_result` blocks: {call_id}. Each "
+                "`tool_result` block must have a corresponding `tool_use` block in the previous message."
+            )
+        if answered.count(call_id) > 1:
+            raise InvalidRequest(
+                f"messages.{index}: each tool_use must have a single result. Found multiple `tool_result` blocks with "
+                f"id: {call_id}"
+            )
 
 
 def _check_block(place: str, block: Mapping[str, Any]) -> None:

@@ -34,11 +34,39 @@ class InvalidRequest(Exception):  # noqa: N818 - named after the vendors' error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Called:
+    """A tool call of the history; `id` is empty where the wire does not name calls."""
+
+    id: str
+    name: str
+    arguments: Mapping[str, Any] = field(hash=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Returned:
+    """What a tool returned for the call `id`; with an empty one, for the call in the same place."""
+
+    id: str
+    text: str
+    is_error: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
     """One message of the conversation: `role` is ``user``, ``assistant`` or ``tool``."""
 
     role: str
     text: str
+    calls: tuple[Called, ...] = ()
+    results: tuple[Returned, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Round:
+    """The tool calls of one answer and what each of them returned."""
+
+    calls: tuple[Called, ...]
+    results: tuple[Returned, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +90,28 @@ class Call:
         return self.turns[-1].text if self.turns and self.turns[-1].role == "user" else ""
 
     @property
+    def asked(self) -> str:
+        """The last thing the person said, also when tools have run since."""
+        return next((turn.text for turn in reversed(self.turns) if turn.role == "user"), "")
+
+    @property
+    def rounds(self) -> tuple[Round, ...]:
+        """The rounds of tool calls since the person last spoke, oldest first."""
+        spoken = max((number for number, turn in enumerate(self.turns) if turn.role == "user"), default=-1)
+        rounds: list[Round] = []
+        calls: tuple[Called, ...] = ()
+        results: tuple[Returned, ...] = ()
+        for turn in self.turns[spoken + 1 :]:
+            if results and turn.role != "tool":
+                rounds.append(_round(calls, results))
+                calls, results = (), ()
+            calls += turn.calls
+            results += turn.results
+        if results:
+            rounds.append(_round(calls, results))
+        return tuple(rounds)
+
+    @property
     def input_tokens(self) -> int:
         """What the request counts as."""
         texts = [self.system, *(turn.text for turn in self.turns)]
@@ -73,6 +123,13 @@ class Call:
         earlier = [self.system, *(turn.text for turn in self.turns[:-1])]
         known = sum(map(count_tokens, earlier)) if len(self.turns) > 1 else 0
         return known - known % CACHE_STEP_TOKENS if known >= CACHE_FROM_TOKENS else 0
+
+
+def _round(calls: tuple[Called, ...], results: tuple[Returned, ...]) -> Round:
+    by_id = {result.id: result for result in results if result.id}
+    nothing = Returned(id="", text="")
+    placed = (*results, *[nothing] * len(calls))
+    return Round(calls=calls, results=tuple(by_id.get(call.id, placed[n]) for n, call in enumerate(calls)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +149,14 @@ def compact(value: object) -> str:
 def encode(text: str) -> bytes:
     """UTF-8, with lone surrogates replaced."""
     return text.encode("utf-8", "replace")
+
+
+def parse_json(text: str) -> object:
+    """The value JSON `text` stands for, None for what is no JSON."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None
 
 
 def as_list(value: object) -> list[Any]:

@@ -11,9 +11,11 @@ from tui.demo.seals import is_seal, is_seal_of, seal
 from tui.demo.wires.base import (
     MISSING_MODEL,
     Call,
+    Called,
     Exchange,
     HttpAnswer,
     InvalidRequest,
+    Returned,
     Turn,
     WireServer,
     WireStream,
@@ -220,7 +222,7 @@ class GeminiServer(WireServer):
         return Call(
             wire=self.wire,
             model=unquote(exchange.url.path.rpartition("/models/")[2].rpartition(":")[0]),
-            turns=tuple(_turn(content) for content in contents),
+            turns=tuple(turn for content in contents for turn in _turns(content)),
             system=_text(as_dict(_get(body, "systemInstruction"))),
             tools=tuple(as_text(declaration.get("name")) for declaration in declared),
             max_tokens=_get(config, "maxOutputTokens"),
@@ -270,12 +272,28 @@ def _text(content: Mapping[str, Any]) -> str:
     return "".join(as_text(part.get("text")) for part in _parts(content) if not part.get("thought"))
 
 
-def _turn(content: Mapping[str, Any]) -> Turn:
-    results = [as_dict(_get(part, "functionResponse")) for part in _parts(content)]
-    told = [compact(result.get("response")) for result in results if result]
-    if told:
-        return Turn(role="tool", text="\n".join(told))
-    return Turn(role="assistant" if content.get("role") == "model" else "user", text=_text(content))
+def _turns(content: Mapping[str, Any]) -> list[Turn]:
+    """One content; what functions returned is a turn of its own before what the person said with it."""
+    results = tuple(_returned(part) for part in _parts(content) if _get(part, "functionResponse"))
+    calls = tuple(
+        Called(id=as_text(call.get("id")), name=as_text(call.get("name")), arguments=as_dict(call.get("args")))
+        for part in _parts(content)
+        if (call := as_dict(_get(part, "functionCall")))
+    )
+    text = _text(content)
+    turns = [Turn(role="tool", text="\n".join(one.text for one in results), results=results)] if results else []
+    if text or not results:
+        role = "assistant" if content.get("role") == "model" else "user"
+        turns.append(Turn(role=role, text=text, calls=calls))
+    return turns
+
+
+def _returned(part: Mapping[str, Any]) -> Returned:
+    answer = as_dict(_get(part, "functionResponse"))
+    response = as_dict(answer.get("response"))
+    said = next((response[name] for name in ("output", "result", "error") if name in response), response)
+    text = said if isinstance(said, str) else compact(said)
+    return Returned(id=as_text(answer.get("id")), text=text, is_error="error" in response)
 
 
 def _call_content(call: Mapping[str, Any]) -> str:
@@ -283,24 +301,38 @@ def _call_content(call: Mapping[str, Any]) -> str:
 
 
 def _check_contents(contents: list[dict[str, Any]]) -> None:
-    calls = 0
-    last_prompt = max((i for i, content in enumerate(contents) if _turn(content).role == "user"), default=0)
+    calls: list[dict[str, Any]] = []
+    prompts = (i for i, content in enumerate(contents) if any(turn.role == "user" for turn in _turns(content)))
+    last_prompt = max(prompts, default=0)
     for index, content in enumerate(contents):
         parts = _parts(content)
         if content.get("role") not in ("user", "model"):
             raise InvalidRequest("Please use a valid role: user, model.")
         if not parts:
             raise InvalidRequest(f"* GenerateContentRequest.contents[{index}].parts: contents.parts must not be empty.")
-        answers = sum(bool(_get(part, "functionResponse")) for part in parts)
-        if calls != answers:
-            raise InvalidRequest(
-                "Please ensure that the number of function response parts is equal to the number of function call "
-                "parts of the function call turn."
-            )
-        calls = sum(bool(_get(part, "functionCall")) for part in parts)
+        _check_responses(calls, [answer for part in parts if (answer := as_dict(_get(part, "functionResponse")))])
+        calls = [call for part in parts if (call := as_dict(_get(part, "functionCall")))]
         _check_signatures(parts, current=index > last_prompt)
     if calls:
         raise InvalidRequest("Please ensure that function call turn comes immediately after a user turn.")
+
+
+def _check_responses(calls: list[dict[str, Any]], answers: list[dict[str, Any]]) -> None:
+    """Every call of the content before is answered once: by its id, or in its place where the answer has none."""
+    if len(calls) != len(answers):
+        raise InvalidRequest(
+            "Please ensure that the number of function response parts is equal to the number of function call "
+            "parts of the function call turn."
+        )
+    left = list(calls)
+    for answer in answers:
+        given = as_text(answer.get("id"))
+        call = next((one for one in left if one.get("id") == given), None) if given else left[0]
+        if call is None or call.get("name") != answer.get("name"):
+            raise InvalidRequest(
+                f"Function response '{answer.get('name')}' does not match a function call of the previous turn."
+            )
+        left.remove(call)
 
 
 def _check_signatures(parts: list[dict[str, Any]], *, current: bool) -> None:

@@ -10,9 +10,11 @@ from tui.demo.script import Ending, FaultKind, Refusal
 from tui.demo.wires import openai_errors
 from tui.demo.wires.base import (
     Call,
+    Called,
     Exchange,
     HttpAnswer,
     InvalidRequest,
+    Returned,
     Turn,
     WireServer,
     WireStream,
@@ -21,6 +23,7 @@ from tui.demo.wires.base import (
     as_text,
     compact,
     encode,
+    parse_json,
 )
 
 _STOPS: Final = {
@@ -164,11 +167,7 @@ class ChatServer(WireServer):
         return Call(
             wire=self.wire,
             model=str(body["model"]),
-            turns=tuple(
-                Turn(role=str(message["role"]), text=_text(message))
-                for message in messages
-                if message.get("role") in ("user", "assistant", "tool")
-            ),
+            turns=tuple(_turn(message) for message in messages if message.get("role") in ("user", "assistant", "tool")),
             system="\n".join(system),
             tools=tuple(as_text(tool.get("name")) for tool in tools),
             max_tokens=body.get("max_completion_tokens", body.get("max_tokens")),
@@ -198,6 +197,22 @@ def _text(message: Mapping[str, Any]) -> str:
     if isinstance(content, str):
         return content
     return "\n".join(as_text(as_dict(part).get("text")) for part in as_list(content))
+
+
+def _turn(message: Mapping[str, Any]) -> Turn:
+    role, text = str(message["role"]), _text(message)
+    if role == "tool":
+        return Turn(role=role, text=text, results=(Returned(id=as_text(message.get("tool_call_id")), text=text),))
+    made = [(as_dict(call), as_dict(as_dict(call).get("function"))) for call in as_list(message.get("tool_calls"))]
+    calls = tuple(
+        Called(
+            id=as_text(call.get("id")),
+            name=as_text(function.get("name")),
+            arguments=as_dict(parse_json(as_text(function.get("arguments")))),
+        )
+        for call, function in made
+    )
+    return Turn(role=role, text=text, calls=calls)
 
 
 def _check_messages(messages: list[dict[str, Any]]) -> None:

@@ -11,9 +11,11 @@ from tui.demo.seals import is_seal, seal
 from tui.demo.wires import openai_errors
 from tui.demo.wires.base import (
     Call,
+    Called,
     Exchange,
     HttpAnswer,
     InvalidRequest,
+    Returned,
     Turn,
     WireServer,
     WireStream,
@@ -22,10 +24,12 @@ from tui.demo.wires.base import (
     as_text,
     compact,
     encode,
+    parse_json,
 )
 
 _KIND: Final = "openai"
 _ENCRYPTED: Final = "reasoning.encrypted_content"
+_CALL_OF: Final = "_of_"
 _TEXT_TYPES: Final = ("input_text", "output_text", "text", "refusal")
 
 
@@ -73,15 +77,16 @@ class ResponsesStream(WireStream):
     def tool(self, name: str, arguments: Mapping[str, Json]) -> bytes:
         """A `function_call` item with its arguments in pieces."""
         written = compact(arguments)
+        out = [self._end_item()]
+        thought = next((one["id"] for one in reversed(self._items) if "encrypted_content" in one), "")
         item = {
-            "id": new_id("fc"),
+            "id": new_id("fc") + (_CALL_OF + thought.removeprefix("rs_") if thought else ""),
             "type": "function_call",
             "status": "in_progress",
             "call_id": new_id("call"),
             "name": name,
             "arguments": "",
         }
-        out = [self._end_item()]
         self._items.append(item)
         place = {"item_id": item["id"], "output_index": len(self._items) - 1}
         out.append(self._event("response.output_item.added", output_index=place["output_index"], item=item))
@@ -284,22 +289,24 @@ def _text(item: Mapping[str, Any]) -> str:
 
 
 def _turn(item: Mapping[str, Any]) -> Turn | None:
-    if item.get("type") == "function_call_output":
-        return Turn(role="tool", text=_text(item))
+    kind, call_id = item.get("type"), as_text(item.get("call_id"))
+    if kind == "function_call_output":
+        text = _text(item)
+        return Turn(role="tool", text=text, results=(Returned(id=call_id, text=text),))
+    if kind == "function_call":
+        arguments = as_dict(parse_json(as_text(item.get("arguments"))))
+        return Turn(
+            role="assistant",
+            text="",
+            calls=(Called(id=call_id, name=as_text(item.get("name")), arguments=arguments),),
+        )
     if item.get("role") in ("user", "assistant"):
         return Turn(role=str(item["role"]), text=_text(item))
     return None
 
 
 def _check_items(items: list[dict[str, Any]]) -> None:
-    asked = [as_text(item.get("call_id")) for item in items if item.get("type") == "function_call"]
-    answered = [as_text(item.get("call_id")) for item in items if item.get("type") == "function_call_output"]
-    for call_id in asked:
-        if call_id not in answered:
-            raise InvalidRequest(f"No tool output found for function call {call_id}.")
-    for call_id in answered:
-        if call_id not in asked:
-            raise InvalidRequest(f"No tool call found for function call output with call_id {call_id}.")
+    _check_outputs(items)
     for index, item in enumerate(items):
         if item.get("type") != "reasoning":
             continue
@@ -316,3 +323,38 @@ def _check_items(items: list[dict[str, Any]]) -> None:
             follower.get("role", "assistant") != "assistant"
         ):
             raise InvalidRequest(f"Item '{name}' of type 'reasoning' was provided without its required following item.")
+
+
+def _check_outputs(items: list[dict[str, Any]]) -> None:
+    """Every call is answered once, after it was made, and made together with the reasoning it came of."""
+    waiting: set[str] = set()
+    answered: set[str] = set()
+    thoughts: set[str] = set()
+    for item in items:
+        kind, call_id = item.get("type"), as_text(item.get("call_id"))
+        if kind == "reasoning":
+            thoughts.add(as_text(item.get("id")))
+        elif kind == "function_call":
+            _check_reasoning(as_text(item.get("id")), thoughts)
+            waiting.add(call_id)
+        elif kind == "function_call_output":
+            if call_id in answered:
+                raise InvalidRequest(f"Duplicate tool output found for function call {call_id}.")
+            if call_id not in waiting:
+                raise InvalidRequest(f"No tool call found for function call output with call_id {call_id}.")
+            waiting.discard(call_id)
+            answered.add(call_id)
+        elif waiting and item.get("role") == "user":
+            break
+    if waiting:
+        raise InvalidRequest(f"No tool output found for function call {min(waiting)}.")
+
+
+def _check_reasoning(item_id: str, thoughts: set[str]) -> None:
+    """The id of a call names the reasoning it came of, which must be sent back before it."""
+    needed = item_id.partition(_CALL_OF)[2]
+    if needed and f"rs_{needed}" not in thoughts:
+        raise InvalidRequest(
+            f"Item '{item_id}' of type 'function_call' was provided without its required 'reasoning' item: "
+            f"'rs_{needed}'."
+        )
