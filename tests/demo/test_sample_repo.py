@@ -26,7 +26,7 @@ def git(folder: Path, *words: str) -> str:
     ran = subprocess.run(
         ["git", *words], cwd=folder, env=environ, capture_output=True, text=True, timeout=50, check=True
     )
-    return done.stdout
+    return ran.stdout
 
 
 @pytest.mark.parametrize(
