@@ -22,6 +22,8 @@ from tui.core.events import (
 from tui.core.ids import new_id
 from tui.core.money import usd_text
 from tui.core.secrets import mask
+from tui.core.tool_events import NOBODY, ApprovalResolved, ToolFinished, ToolStatus
+from tui.core.trust import Resolution
 from tui.core.untrusted import clean_line
 from tui.resilience.dedup import SequenceFilter
 
@@ -58,8 +60,38 @@ class PaneRecord:
     text: list[str] = field(default_factory=list)
     thinking: list[str] = field(default_factory=list)
     tool_calls: list[ToolCallRequested] = field(default_factory=list)
+    tool_ends: list[ToolFinished] = field(default_factory=list)
+    unanswered: bool = False
+    """A call was denied because nobody could be asked."""
     turn: str = ""
     finished: TurnFinished | None = None
+
+
+class Rounds:
+    """Puts a blank line between what a model says before and after its tools."""
+
+    def __init__(self) -> None:
+        self._last: dict[str, str] = {}
+        self._broken: set[str] = set()
+
+    def said(self, event: Event) -> str:
+        """Return the text an event adds to its pane's answer; empty for all but text."""
+        match event:
+            case ToolCallRequested(pane=name):
+                self._broken.add(name)
+            case TextDelta(pane=name, text=text) if text:
+                last = self._last.get(name, "")
+                if name in self._broken and text.isspace():
+                    return ""
+                gap = ""
+                if name in self._broken and last:
+                    gap = "\n" if last == "\n" else "\n\n"
+                self._broken.discard(name)
+                self._last[name] = text[-1]
+                return gap + text
+            case _:
+                pass
+        return ""
 
 
 class Record:
@@ -68,6 +100,7 @@ class Record:
     def __init__(self, panes: Iterable[PaneInfo]) -> None:
         self.panes = {info.name: PaneRecord(info) for info in panes}
         self._shown = SequenceFilter()
+        self._rounds = Rounds()
 
     @property
     def settled(self) -> bool:
@@ -85,12 +118,18 @@ class Record:
             return False
         pane.turn = getattr(event, "turn", pane.turn)
         match event:
-            case TextDelta(text=text):
-                pane.text.append(text)
+            case TextDelta():
+                pane.text.append(self._rounds.said(event))
             case ThinkingDelta(text=text):
                 pane.thinking.append(text)
             case ToolCallRequested():
                 pane.tool_calls.append(event)
+                self._rounds.said(event)
+            case ToolFinished():
+                pane.tool_ends.append(event)
+                pane.unanswered |= event.status is ToolStatus.DENIED and event.answer == NOBODY
+            case ApprovalResolved(how=Resolution.NO_ANSWER):
+                pane.unanswered = True
             case TurnFinished():
                 pane.finished = event
             case _:
@@ -122,16 +161,17 @@ class Record:
     def exit_code(self, cut: Cut | None = None) -> int:
         """Return the exit code of the run.
 
-        124, 130 or 143 when it was cut; 0 when every pane succeeded; 4 when every pane succeeded but one asked for a
-        tool that nobody could approve; 3 when a budget refused a pane's call; 5 when no model was available (every
-        pane ended in one of `DOWN`); else 1.
+        124, 130 or 143 when it was cut; 0 when every pane succeeded; 4 when every pane succeeded but a call was not run
+        because nobody could be asked for approval; 3 when a budget refused a pane's call; 5 when no model was
+        available (every pane ended in one of `DOWN`); else 1.
         """
         if cut is not None:
             return CUT_EXIT[cut]
         ends = [pane.finished for pane in self.panes.values() if pane.finished is not None]
         if len(ends) == len(self.panes) and all(map(succeeded, ends)):
-            asked = any(end.stop is StopReason.TOOL_USE for end in ends)
-            return ExitCode.APPROVAL if asked else ExitCode.OK
+            asked = any(pane.unanswered for pane in self.panes.values())
+            left = any(end.stop is StopReason.TOOL_USE for end in ends)
+            return ExitCode.APPROVAL if asked or left else ExitCode.OK
         if any(end.refused_by_budget for end in ends):
             return ExitCode.BUDGET
         if ends and all(end.outcome in DOWN for end in ends):
@@ -172,11 +212,13 @@ class TextPrinter:
         self._front = 0
         self._opened = False
         self._last = "\n"
+        self._rounds = Rounds()
 
     def feed(self, event: Event) -> str:
         """Return what an event adds to standard output."""
+        text = self._rounds.said(event)
         match event:
-            case TextDelta(pane=name, text=text) if name in self._waiting:
+            case TextDelta(pane=name) if name in self._waiting:
                 if self._front < len(self._panes) and name == self._panes[self._front].name:
                     return self._say([self._open(with_text=True), text])
                 self._waiting[name].append(text)
@@ -296,7 +338,7 @@ def _pane_json(pane: PaneRecord) -> dict[str, Any]:
         "role": pane.info.role,
         "text": "".join(pane.text),
         "thinking": "".join(pane.thinking),
-        "tool_calls": [to_json(event)["call"] for event in pane.tool_calls],
+        "tool_calls": _calls_json(pane),
         **{
             key: fields.get(key)
             for key in (
@@ -306,3 +348,17 @@ def _pane_json(pane: PaneRecord) -> dict[str, Any]:
         },
         "error": fields.get("problem"),
     }  # fmt: skip
+
+
+def _calls_json(pane: PaneRecord) -> list[dict[str, Any]]:
+    """The tool calls and how each ended; `status` is null for one that was never run."""
+    ends = list(pane.tool_ends)
+    calls = []
+    for event in pane.tool_calls:
+        end = next((one for one in ends if one.call_id == event.call.id), None)
+        if end is not None:
+            ends.remove(end)
+        result = {} if end is None else to_json(end)
+        keys = ("status", "title", "summary", "seconds", "exit_code", "answer")
+        calls.append({**to_json(event)["call"], **{key: result.get(key) for key in keys}})
+    return calls

@@ -1,14 +1,20 @@
 """What a headless run tells a person on standard error: waits, refusals, failures and how it ended."""
 
 from dataclasses import replace
+from typing import Final
 
+from tui.core.chat import StopReason
 from tui.core.errors import Problem
-from tui.core.events import Event, Notice, SessionStarted, ToolCallRequested, TurnFinished
+from tui.core.events import Event, Notice, SessionStarted, TurnFinished
 from tui.core.guard_events import AnswerShortened, BudgetAlert, FallbackStarted, RetryScheduled
 from tui.core.money import usd_short
 from tui.core.secrets import mask
+from tui.core.tool_events import ToolFinished, ToolStatus
 from tui.core.untrusted import clean, clean_line
 from tui.headless_output import PROGRAM, Cut, Record, succeeded
+
+_TITLE_CHARACTERS: Final = 120
+_TIMED_FROM: Final = 0.05
 
 
 def status_text(event: Event) -> str:
@@ -18,8 +24,8 @@ def status_text(event: Event) -> str:
             return _line("demo: the answers come from built-in stand-ins, not from real models")
         case Notice(level=level, problem=problem, pane=pane):
             return _line(f"{level}: " + (f"{pane}: " if pane else ""), problem)
-        case ToolCallRequested(pane=pane, call=call):
-            return _line(f"{pane}: asks for the tool {clean_line(call.name)}, which cannot run without approval here")
+        case ToolFinished():
+            return _line(_tool_text(event))
         case TurnFinished():
             return _end_text(event)
         case _:
@@ -60,7 +66,19 @@ def problem_text(problem: Problem) -> str:
     return _line("", problem)
 
 
+def _tool_text(end: ToolFinished) -> str:
+    """A call that is over, on one line: what it was, how it ended, and what it came to."""
+    what = clean_line(f"{end.name} {end.title}".rstrip(), _TITLE_CHARACTERS)
+    came = [clean_line(end.summary)] if end.summary else []
+    if end.seconds >= _TIMED_FROM:
+        came.append(f"{end.seconds:.1f} s")
+    state = "" if end.status is ToolStatus.OK else f"{end.status}: "
+    return f"{end.pane}: {what}: {state}{', '.join(came) or 'done'}"
+
+
 def _end_text(end: TurnFinished) -> str:
+    if succeeded(end) and end.stop is StopReason.TOOL_USE and end.problem is None:
+        return _line(f"{end.pane}: asks for tools, which cannot run here")
     if succeeded(end):
         return _line(f"{end.pane}: ", end.problem) if end.problem is not None else ""
     facts = [str(end.outcome)]

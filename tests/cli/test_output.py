@@ -3,6 +3,7 @@
 import itertools
 import json
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -24,6 +25,8 @@ from tui.core.events import (
     TurnFinished,
 )
 from tui.core.guard_events import RetryScheduled
+from tui.core.tool_events import NOBODY, ApprovalResolved, ToolFinished, ToolStatus
+from tui.core.trust import Resolution
 from tui.headless_output import Cut, OutputFormat, Record, TextPrinter, make_printer
 from tui.headless_status import problem_text, status_text, summary_text
 
@@ -156,6 +159,96 @@ def test_a_tool_that_nobody_can_approve_is_exit_code_4() -> None:
     assert record.exit_code() == 4
 
 
+def tool_end(status: ToolStatus = ToolStatus.OK, **fields: Any) -> ToolFinished:
+    values = {"call_id": "c", "name": "run_command", "title": "pytest -q", "summary": "12 lines", "seconds": 1.94}
+    return ToolFinished(pane="claude", turn="t", status=status, **{**values, **fields})
+
+
+def requested(call_id: str = "c") -> ToolCallRequested:
+    call = ToolCall(id=call_id, name="run_command", arguments="{}", parsed={})
+    return ToolCallRequested(pane="claude", turn="t", call=call)
+
+
+@pytest.mark.parametrize(
+    ("event", "code"),
+    [
+        (tool_end(), 0),
+        (tool_end(ToolStatus.ERROR), 0),
+        (tool_end(ToolStatus.DENIED, answer="forbidden_paths: .env"), 0),
+        (tool_end(ToolStatus.DENIED, answer=NOBODY), 4),
+        (ApprovalResolved(id="a", pane="claude", how=Resolution.NO_ANSWER), 4),
+        (ApprovalResolved(id="a", pane="claude", how=Resolution.ONCE), 0),
+    ],
+)
+def test_only_what_a_person_could_have_allowed_is_exit_code_4(event: Event, code: int) -> None:
+    record = Record(THREE[:2])
+    for one in (requested(), event, end("claude"), end("gpt")):
+        record.feed(one)
+    assert record.exit_code() == code
+    failed = Record(THREE[:2])
+    for one in (requested(), event, end("claude"), end("gpt", Outcome.AUTH)):
+        failed.feed(one)
+    assert failed.exit_code() == 1
+
+
+def test_json_says_how_each_call_ended() -> None:
+    record = Record(ONE)
+    events: list[Event] = [
+        requested(), tool_end(ToolStatus.ERROR, exit_code=1), requested(), tool_end(answer="you, once"),
+        requested("d"), end("claude"),
+    ]  # fmt: skip
+    for event in events:
+        record.feed(event)
+    printer = make_printer(OutputFormat.JSON, ONE, session="s", demo=False)
+    [pane] = json.loads(printer.finish(record, 0))["panes"]
+    assert [(call["id"], call["status"], call["exit_code"], call["answer"]) for call in pane["tool_calls"]] == [
+        ("c", "error", 1, ""), ("c", "ok", None, "you, once"), ("d", None, None, None)
+    ]  # fmt: skip
+    assert pane["tool_calls"][1]["summary"] == "12 lines"
+
+
+@pytest.mark.parametrize(
+    ("event", "line"),
+    [
+        (tool_end(), "llmmixer: claude: run_command pytest -q: 12 lines, 1.9 s\n"),
+        (tool_end(seconds=0.0, summary=""), "llmmixer: claude: run_command pytest -q: done\n"),
+        (
+            tool_end(ToolStatus.ERROR, summary="exit 1"),
+            "llmmixer: claude: run_command pytest -q: error: exit 1, 1.9 s\n",
+        ),
+        (
+            tool_end(ToolStatus.DENIED, summary="needs approval: It deletes.", seconds=0.0),
+            "llmmixer: claude: run_command pytest -q: denied: needs approval: It deletes.\n",
+        ),
+        (requested(), ""),
+        (end("claude", stop=StopReason.TOOL_USE), "llmmixer: claude: asks for tools, which cannot run here\n"),
+    ],
+)
+def test_tools_are_told_in_brief(event: Event, line: str) -> None:
+    assert status_text(event) == line
+
+
+def test_a_tool_line_is_one_line_and_hides_secrets() -> None:
+    key = "sk-ant-" + "api03-" + "A1b2C3d4E5" * 9 + "-x1y2z3AA"
+    line = status_text(tool_end(title=f"echo {key}\n\x1b[2J" + "x" * 500, summary="a\nb"))
+    assert line.count("\n") == 1
+    assert key not in line
+    assert "\x1b" not in line
+    assert len(line) < 250
+
+
+def test_what_is_said_before_and_after_tools_stands_apart() -> None:
+    events: list[Event] = [
+        text("claude", "I look."), requested(), requested("d"), tool_end(), text("claude", "\n"),
+        text("claude", "Now the "), text("claude", "tests.\n"), requested(), text("claude", "Green."), end("claude"),
+    ]  # fmt: skip
+    assert printed(ONE, events) == "I look.\n\nNow the tests.\n\nGreen.\n"
+    record = Record(ONE)
+    for event in events:
+        record.feed(event)
+    assert "".join(record.panes["claude"].text) == "I look.\n\nNow the tests.\n\nGreen."
+
+
 def test_panes_without_an_end_are_no_success() -> None:
     record = Record(THREE)
     record.feed(end("claude"))
@@ -199,7 +292,10 @@ def test_json_is_one_object_with_everything_of_each_pane() -> None:
     assert result["cost_usd"] == "0.000003"
     claude, gpt = result["panes"]
     assert (claude["text"], claude["thinking"], claude["outcome"]) == ("ab", "hm", "success")
-    assert claude["tool_calls"] == [{"id": "c", "name": "read_file", "arguments": "{}", "parsed": {}}]
+    [told] = claude["tool_calls"]
+    assert {key: told[key] for key in ("id", "name", "arguments", "parsed", "status")} == {
+        "id": "c", "name": "read_file", "arguments": "{}", "parsed": {}, "status": None
+    }  # fmt: skip
     assert claude["usage"]["output_tokens"] == 5
     assert (claude["error"], claude["request_id"], claude["attempts"]) == (None, "req_1", 1)
     assert gpt["error"] == {"title": "No route", "text": "nothing there", "hint": "look"}

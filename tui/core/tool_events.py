@@ -2,9 +2,13 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from tui.core.record import Record
 from tui.core.trust import Part, Resolution, Risk, TrustMode
+
+NOBODY: Final = "nobody to ask"
+"""`ToolFinished.answer` of a call that only a person could have let run, where there was none."""
 
 
 class ToolStatus(StrEnum):
