@@ -6,7 +6,7 @@ from itertools import accumulate
 from tui.terminal.rows import Row
 from tui.terminal.screen import Scrolling
 from tui.terminal.styles import PLAIN
-from tui.terminal.widths import CLUSTER_LIMIT, JOINER, WIDTHS, ZERO, clusters, width_of
+from tui.terminal.widths import JOINER, WIDTHS, ZERO, clusters, width_of
 
 _MANY_MARKS = 12 * ZERO
 _CELLS = ZERO - 1
@@ -67,17 +67,18 @@ class Drawing(Scrolling):
     def _draw_unicode(self, data: str) -> None:
         sizes = sum(map(width_of, data))
         careful = sizes >= ZERO and (sizes >= _MANY_MARKS or width_of(data[0]) == ZERO)
-        if careful or (self.last[-1:] == JOINER and self._joins(data)):
+        joined = sizes >= ZERO and JOINER in data
+        self.joiners = self.joiners or joined
+        if careful or (self.joiners and self._joins(data)):
             self._draw_clusters(data)
             return
         cursor, count = self.cursor, sizes & _CELLS
-        joined = sizes >= ZERO and JOINER in data
         if joined:
             count -= 2 * sum([width_of(part[0]) == 2 for part in data.split(JOINER)[1:] if part])
         if cursor.x + count <= self.columns:
             self.rows[cursor.y].put(cursor.x, data, count, self.style, self.columns)
             cursor.x += count
-        elif joined or self.columns == 1:
+        elif joined:
             self._draw_clusters(data)
         else:
             self._draw_wide_wrapping(data)
@@ -106,11 +107,12 @@ class Drawing(Scrolling):
     def _draw_clusters(self, data: str) -> None:
         """Write cell by cell."""
         for at, (cluster, width) in enumerate(clusters(data)):
+            if width:
+                self.last = data
             if width == 0 or (at < 2 and self._joins(cluster)):
                 self._combine(cluster)
             else:
                 self._draw_cell(cluster, width)
-        self.last = data or self.last
 
     def _draw_cell(self, cluster: str, width: int) -> None:
         cursor, columns = self.cursor, self.columns
@@ -120,24 +122,16 @@ class Drawing(Scrolling):
                 self._wrap()
             else:
                 cursor.x = max(limit - width, 0)
-            if cursor.x + width > columns:
-                return
         row = self.rows[cursor.y]
         if self.insert:
             row.shift(cursor.x, limit, width, PLAIN, columns)
         row.put(cursor.x, cluster, width, self.style, columns)
         cursor.x += width
-        if not self.autowrap and cursor.x >= limit:
-            cursor.x = limit - 1
 
     def _combine(self, marks: str) -> None:
         """Add marks to the character before the cursor; at the very left there is none."""
-        cursor = self.cursor
-        x = cursor.x
-        if not self.autowrap and x == self.columns - 1 and self.last:
-            x = self.columns
-        if x:
-            self.rows[cursor.y].combine(x, marks, self.columns)
+        if self.cursor.x:
+            self.rows[self.cursor.y].combine(self.cursor.x, marks, self.columns)
 
     def _draw_special(self, data: str) -> None:
         """Write with a character set, in insert mode, between margins, or without wrapping."""
@@ -205,11 +199,7 @@ class Drawing(Scrolling):
     def repeat(self, count: int | None = None) -> None:
         """REP: the last character again."""
         if self.last:
-            last = self.last[-1]
-            at = len(self.last) - 1
-            while at and len(self.last) - at < CLUSTER_LIMIT and WIDTHS[last] == ZERO:
-                at -= 1
-                last = self.last[at]
+            last = next((char for char in reversed(self.last) if WIDTHS[char] != ZERO), "")
             translated, self.charset_map = self.charset_map, None
             self.decide()
             self.draw(last * min(count or 1, self.columns * self.lines))

@@ -16,6 +16,7 @@ from tui.terminal.modes import DECSCNM, SYNCHRONIZED
 from tui.terminal.parser import Parser
 from tui.terminal.reflow import Place, crop, reflow
 from tui.terminal.rows import STUB, Row
+from tui.terminal.screen import MIN_COLUMNS
 from tui.terminal.scrollback import Scrollback, as_row
 from tui.terminal.styles import BLINK, BOLD, ITALIC, REVERSE, STRIKE, UNDERLINE, Style
 from tui.terminal.widths import Widths
@@ -54,7 +55,7 @@ def _pyte_char(data: str, style: Style) -> Char:
 
 
 class Emulator(Parser, Screen, ByteStream):  # type: ignore[misc]  # pyte's attributes are read-only views here
-    """A screen of `columns` by `lines` cells, its scrollback, and what a program said to it.
+    """A screen of `columns` (at least 2) by `lines` cells, its scrollback, and what a program said to it.
 
     Rows count from 0 at the top of the screen; negative rows lie in the scrollback. `feed` never raises.
     """
@@ -184,7 +185,7 @@ class Emulator(Parser, Screen, ByteStream):  # type: ignore[misc]  # pyte's attr
 
     def resize(self, lines: int | None = None, columns: int | None = None) -> None:
         """Give the screen another size; lines that were wrapped are wrapped anew, on the main screen only."""
-        lines, columns = max(1, lines or self.lines), max(1, columns or self.columns)
+        lines, columns = max(1, lines or self.lines), max(MIN_COLUMNS, columns or self.columns)
         if (lines, columns) == (self.lines, self.columns):
             return
         width, place = self.columns, Place(self.rows, self.cursor.x, self.cursor.y)

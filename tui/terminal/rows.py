@@ -209,7 +209,7 @@ class Row:
         cells, styles = self.open(columns), self.styles
         size = min(abs(count), end - start)
         if self.wide:
-            for x in (start, start + size, end - size, end) if count else ():
+            for x in (start, end - size if count > 0 else start + size, end):
                 self.split(x)
         blanks, looks = [" "] * size, [style] * size
         if count > 0:

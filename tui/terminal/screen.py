@@ -7,6 +7,8 @@ from tui.terminal.scrollback import Scrollback
 from tui.terminal.styles import PLAIN, Style
 
 TAB: Final = 8
+MIN_COLUMNS: Final = 2
+"""So that a wide character has a place."""
 
 
 class Cursor:
@@ -27,7 +29,7 @@ class ScreenState:
     """
 
     def __init__(self, columns: int, lines: int, scrollback: Scrollback) -> None:
-        self.columns = max(1, columns)
+        self.columns = max(MIN_COLUMNS, columns)
         self.lines = max(1, lines)
         self.history = scrollback
         self.cursor = Cursor()
@@ -35,6 +37,7 @@ class ScreenState:
         self.alternate = False
         self.style: Style = PLAIN
         self.last = ""
+        self.joiners = False
         self.top_margin, self.bottom_margin = 0, self.lines
         self.left_margin, self.right_margin = 0, self.columns
         self.side_margins = False
