@@ -43,12 +43,14 @@ class Bench:
         target.write_bytes(content.encode() if isinstance(content, str) else content)
         return target
 
-    def prepare(self, name: str, pane: str = "claude", turn: str = "t1", **arguments: Any) -> Prepared:
+    def prepare(self, name: str, **arguments: Any) -> Prepared:
+        """Prepare a call of the pane `pane` (claude) in its turn `turn` (t1)."""
+        pane, turn = arguments.pop("pane", "claude"), arguments.pop("turn", "t1")
         return self.box.prepare(request(name, **arguments), pane, turn)
 
-    def call(self, name: str, pane: str = "claude", turn: str = "t1", **arguments: Any) -> ToolOutcome:
+    def call(self, name: str, **arguments: Any) -> ToolOutcome:
         """Prepare and run a call."""
-        prepared = self.prepare(name, pane, turn, **arguments)
+        prepared = self.prepare(name, **arguments)
         return asyncio.run(self.box.run(prepared))
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from tui.tools.bin import restore
-from tui.tools.opening import MovedError, load, parent, sync_folder
+from tui.tools.opening import MovedError, load, parent, private_folder, sync_folder
 from tui.tools.outcome import Identity
 from tui.tools.writing import ChangedError, Writer
 
@@ -82,7 +82,7 @@ class Changes:
         """Note that a file or folder will be moved to the bin; return the number of the change and its place there."""
         with self._lock:
             place = self.folder / "bin" / str(self._next) / (path.name or "root")
-            self._private(place.parent)
+            private_folder(place.parent)
             return self._begin(_Change(serial=self._next, pane=pane, turn=turn, path=path, binned=str(place))), place
 
     def done(self, serial: int, made: list[str]) -> None:
@@ -150,7 +150,7 @@ class Changes:
         """Keep a content under its SHA-256, on disk, and return that."""
         digest = hashlib.sha256(data).hexdigest()
         blob = self.folder / "blobs" / digest
-        self._private(blob.parent)
+        private_folder(blob.parent)
         with suppress(OSError):
             if blob.stat().st_size == len(data):
                 return digest
@@ -188,7 +188,7 @@ class Changes:
         self._append({"over": serial})
 
     def _append(self, value: dict[str, Any]) -> None:
-        self._private(self.folder)
+        private_folder(self.folder)
         descriptor = os.open(self.folder / _LOG, _LOG_FLAGS, _PRIVATE)
         with os.fdopen(descriptor, "wb") as file:
             # the line break goes first, so that a line torn by a crash spoils only itself
@@ -227,9 +227,6 @@ class Changes:
                     after=str(value["after"]),
                     binned=_unhex(value["binned"]),
                 )
-
-    def _private(self, folder: Path) -> None:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
 def remove_empty(folders: Iterable[str]) -> None:

@@ -14,9 +14,12 @@ _CANDIDATES: Final = 3
 
 
 class EditError(ValueError):
-    """A replacement cannot be made. `near` shows lines of the file that resemble what was looked for."""
+    """A replacement cannot be made.
 
-    def __init__(self, text: str, near: str = "") -> None:
+    When the text is not there, `near` shows the lines of the file that resemble it, if any; else it is None.
+    """
+
+    def __init__(self, text: str, near: str | None = None) -> None:
         super().__init__(text)
         self.near = near
 

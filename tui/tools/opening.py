@@ -78,7 +78,7 @@ def _step(descriptor: int, name: str, walked: Path, *, make: bool, made: list[st
                     made.append(str(walked))
             below = os.open(name, _FOLDER_FLAGS, dir_fd=descriptor)
         elif error.errno in (errno.ELOOP, errno.ENOTDIR):
-            raise MovedError(errno.ENOTDIR, "no folder any more, or a link in its place", str(walked)) from error
+            raise MovedError(errno.ENOTDIR, "a part of the path is no folder, or became a link", str(walked)) from error
         else:
             error.filename = str(walked)
             raise
@@ -97,7 +97,7 @@ def reading(path: Path) -> Iterator[int]:
             descriptor = os.open(path.name or ".", _READ_FLAGS, dir_fd=folder)
         except OSError as error:
             if error.errno == errno.ELOOP:
-                raise MovedError(errno.ELOOP, "a link took its place", str(path)) from error
+                raise MovedError(errno.ELOOP, "it became a link", str(path)) from error
             if error.errno == errno.ENXIO:
                 raise NotAFileError(errno.ENXIO, "no regular file", str(path)) from error
             error.filename = str(path)
@@ -169,6 +169,13 @@ def sync_folder(descriptor: int) -> None:
             os.fsync(real)
         finally:
             os.close(real)
+
+
+def private_folder(path: Path) -> None:
+    """Create a folder, and those above it that are missing, for the owner alone."""
+    for folder in reversed((path, *path.parents)):
+        if not folder.exists():
+            folder.mkdir(mode=0o700, exist_ok=True)
 
 
 def said(error: OSError) -> str:

@@ -200,11 +200,12 @@ class _Preparing:
 
     def _not_edited(self, error: EditError) -> str:
         """Return why an edit failed; lines of the file are shown only to a model that has read it."""
-        if not error.near:
-            return f"{self._name}: {error}"
+        text = f"{self._name}: {error}"
+        if error.near is None:
+            return text
         if not self.world.activity.knows(self.pane, self.path):
-            return f"{self._name}: {error} Read the file first."
-        return f"{self._name}: {error} The most similar lines are:\n{error.near}"
+            return f"{text} Read the file first."
+        return f"{text} The most similar lines are:\n{error.near}" if error.near else text
 
     def _delete(self) -> Prepared:
         found = contents(self.path, _SHOWN_FILES)

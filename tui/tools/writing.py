@@ -14,7 +14,7 @@ from typing import Final
 
 from tui.core.ids import new_id
 from tui.core.owner import Owner, this_process
-from tui.tools.opening import MovedError, NotAFileError, identity, parent, read_all, sync_folder
+from tui.tools.opening import MovedError, NotAFileError, identity, parent, private_folder, read_all, sync_folder
 from tui.tools.outcome import Identity
 
 _PREFIX: Final = ".llmmixer-"
@@ -65,9 +65,10 @@ class Writer:
     @contextmanager
     def _noted(self, temporary: Path) -> Iterator[None]:
         owner = this_process()
-        self._notes.mkdir(mode=0o700, parents=True, exist_ok=True)
+        private_folder(self._notes)
         note = self._notes / f"{temporary.name}.json"
         value = {"path": os.fsencode(temporary).hex(), "pid": owner.pid, "started": owner.started, "place": owner.place}
+        note.touch(mode=0o600)
         note.write_text(json.dumps(value), encoding="ascii")
         try:
             yield
