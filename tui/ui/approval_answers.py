@@ -73,6 +73,8 @@ class Answers:
 
     def _plain(self, effect: Plain) -> None:
         if effect is Plain.HELD:
+            if self._hold is not None:
+                self._hold.stop()
             self._hold = self._desk.screen.set_timer(approvals.HOLD, self._settle)
         elif effect is Plain.LEAVE:
             self._leave()

@@ -15,7 +15,7 @@ from tui.ui.approval_answers import Answers
 from tui.ui.attention import Attention
 from tui.ui.screens.approval import ApprovalScreen
 from tui.ui.view.approval_frame import Chip, Situation
-from tui.ui.view.approvals import Card
+from tui.ui.view.approvals import WRITES, Card
 from tui.ui.view.format import Tone
 from tui.ui.widgets.approval_card import ApprovalCard
 
@@ -69,7 +69,11 @@ class ApprovalDesk:
         work, now = self._stage.view.work, self._stage.now()
         work.changed = False
         self._tell_closed()
-        self.card.follow(work.waiting, now)
+        writing = self.card.stage in WRITES and self.has_keys
+        if self.card.follow(work.waiting, now) and writing:
+            self._given_up = self.card.shown  # who writes must not answer the next request with the rest of a word
+            self.close_page()
+            self.screen.prompt.focus()
         self.attention.mind(frozenset(one.id for one in work.waiting))
         if self.card.shown:
             self._show()
@@ -148,6 +152,7 @@ class ApprovalDesk:
             live_in=self.live_in(),
             go=go,
             page=page,
+            rows=self.page.card.body.progress if self.page is not None else (0, 0),
         )
 
     def key_of(self, does: str) -> str:

@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+from tui.ui.actions import Where, key_text
+
 if TYPE_CHECKING:
     from tui.ui.approval_desk import ApprovalDesk
     from tui.ui.screens.main import MainScreen
@@ -59,6 +61,19 @@ class Desk:
         """The program ends: the terminal gets its title back."""
         if self.work is not None:
             self.work.attention.close()
+
+    def hints(self) -> list[tuple[str, str]]:
+        """What helps while the card has the keys, besides its own."""
+        does = {
+            "answer_requests": "Next request",
+            "focus_prompt": "Back to the prompt",
+            "mode_next": "Mode",
+            "help": "Help",
+        }
+        keys = {
+            one.does: key_text(one.keys[0]) for one in self._screen.actions if one.keys and one.where is Where.ANYWHERE
+        }
+        return [("Esc", "Leave it waiting"), *((keys[one], title) for one, title in does.items() if one in keys)]
 
     @property
     def focused(self) -> bool:

@@ -248,6 +248,8 @@ class MainScreen(Screen[None]):
         offered = [action for action in self.actions if action.when is not When.DEMO or demo]
         if self.dock.focused:
             self.hint_bar.show_hints(self.dock.hints())
+        elif self.desk.focused:
+            self.hint_bar.show_hints(self.desk.hints())
         elif self.pane_focused:
             own = hints(offered, (Where.PANE,))
             titles = {title for _, title in own}

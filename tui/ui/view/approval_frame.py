@@ -32,7 +32,8 @@ class Chip:
 class Situation:
     """What surrounds the card: whether it has the keys, whether a draft is in the prompt, seconds until keys act.
 
-    `go` names the key that leads into the card and to the next request; `page` is true where all is shown.
+    `go` names the key that leads into the card and to the next request; `page` is true where all is shown, and
+    `rows` says how far it was scrolled: the last row on the screen, and how many there are.
     """
 
     focused: bool = False
@@ -40,6 +41,7 @@ class Situation:
     live_in: float = 0.0
     go: str = "Ctrl+N"
     page: bool = False
+    rows: tuple[int, int] = (0, 0)
 
     @property
     def live(self) -> bool:
@@ -87,7 +89,7 @@ def head_line(
         middle: list[Span] = [(f" {len(card.batch)} similar requests ", Tone.STRONG)]
         risk: list[Span] = []
     else:
-        queue = f" {number} of {count} " if count > 1 else " "
+        queue = f" {number} of {count} {glyphs.separator} " if count > 1 else " "
         who = (clean(request.pane), provider_tone(pane.provider) if pane else Tone.STRONG)
         middle = [(queue, Tone.MUTED), who, (f" wants to {wants(request)} ", Tone.STRONG)]
         risk = [(f" {glyphs.limited} {request.risk.value} ", risk_tone(request))]
@@ -115,7 +117,10 @@ def status(situation: Situation, count: int, glyphs: Glyphs) -> Span:
     kept = ("draft kept",) if situation.draft else ()
     if situation.focused and situation.live_in == 0:
         nexts = (f"{situation.go} next request",) if count > 1 else ()
-        return dot.join(("Esc leaves it waiting", *nexts, *kept)), Tone.MUTED
+        shown, rows = situation.rows
+        place = (f"row {shown} of {rows}",) if situation.page and rows > shown else ()
+        leaves = "Esc goes back" if situation.page else "Esc leaves it waiting"
+        return dot.join((*place, leaves, *nexts, *kept)), Tone.MUTED
     if situation.live_in > 0 and (situation.focused or not situation.draft):
         seconds = max(math.ceil(situation.live_in * 10 - 0.01) / 10, 0.1)
         return dot.join((f"keys live in {seconds:.1f} s", *kept)), Tone.WARN
@@ -159,11 +164,12 @@ def _keys(
             rows.append([])
             used = 0
         off = bool(why) or not situation.live
+        if rows[-1]:
+            rows[-1].append(("  ", Tone.PLAIN))
         rows[-1] += [(chip.key, Tone.MUTED if off else Tone.ACCENT), (f" {title}", Tone.MUTED if why else Tone.PLAIN)]
-        rows[-1].append(("  ", Tone.PLAIN))
         spots.append((len(rows) - 1, used + 2, used + size, chip.does))
         used += size
-    note = _note(card, waiting, request, chips)
+    note = _note(card, waiting, request, chips, situation)
     return [*map(tuple, rows), *(wrap_line(note, width) if note else [])], spots
 
 
@@ -175,10 +181,13 @@ def _title(chip: Chip, request: ApprovalRequested, situation: Situation) -> str:
     return chip.title
 
 
-def _note(card: Card, waiting: Sequence[ApprovalRequested], request: ApprovalRequested, chips: Sequence[Chip]) -> Line:
+def _note(
+    card: Card, waiting: Sequence[ApprovalRequested], request: ApprovalRequested, chips: Sequence[Chip],
+    situation: Situation,
+) -> Line:  # fmt: skip
     """Why some key is off."""
     if why := obstacle(card, waiting, request, "approve_once"):
-        return ((why, Tone.WARN),)
+        return (("Read it to its end first: PgDn and End go on" if situation.page else why, Tone.WARN),)
     if not request.grant:
         key = next((chip.key for chip in chips if chip.does == "approve_session"), "")
         return ((f"{key} is off: {no_grant(request)}", Tone.MUTED),)

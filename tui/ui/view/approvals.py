@@ -261,7 +261,7 @@ def obstacle(card: Card, waiting: Sequence[ApprovalRequested], request: Approval
     if does == "answer_batch" and len(similar(request, waiting)) < 2:
         return "No other request is like this one"
     if lets_run and request.id not in card.seen:
-        return "Not all of it was shown yet: d shows it, End goes to its end"
+        return "Not all of it was shown yet: d shows it"
     return ""
 
 

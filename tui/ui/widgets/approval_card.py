@@ -92,6 +92,8 @@ class CardBody(SpanWidget, can_focus=True):
         self._sections: list[content.Section] = []
         self.last = 0
         """How far the rows can be scrolled."""
+        self.progress = (0, 0)
+        """The last row on the screen, counted from 1, and how many there are."""
 
     def on_key(self, event: events.Key) -> None:
         """Every key goes to the owner first."""
@@ -181,6 +183,7 @@ class CardBody(SpanWidget, can_focus=True):
         card = self._host.card
         self.last = max(len(rows) - height, 0)
         card.offset = min(max(card.offset, 0), self.last)
+        self.progress = (min(card.offset + height, len(rows)), len(rows))
         if card.offset == self.last:
             for one in ids:
                 self._host.read(one)
@@ -227,9 +230,9 @@ class CardField(TextArea):
 
     DEFAULT_CSS = """
     CardField {
-        display: none; height: auto; min-height: 1; max-height: 6; border: none; padding: 0 1; margin: 0 2;
-        background: $boost; scrollbar-size-vertical: 1;
-        &:focus { border: none; }
+        display: none; height: auto; min-height: 1; max-height: 6; padding: 0 1; background: $boost;
+        border: none; border-left: solid $state-warn; border-right: solid $state-warn; scrollbar-size-vertical: 1;
+        &:focus { border: none; border-left: solid $state-warn; border-right: solid $state-warn; }
         &.-shown { display: block; }
     }
     """
