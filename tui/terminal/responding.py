@@ -181,7 +181,7 @@ def look_at(terminal: Terminal) -> Screen:
         wrapped=tuple(wrapped),
         column=column,
         columns=terminal.columns,
-        row=terminal.scrollback + last,
+        row=terminal.pushed + last,
         alternate=terminal.modes.alternate,
     )
 
