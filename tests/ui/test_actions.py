@@ -19,7 +19,7 @@ def test_ids_and_slash_commands_are_unique() -> None:
 
 
 def test_every_action_has_a_handler_and_every_handler_an_action() -> None:
-    needed = {action.does for action in ACTIONS if action.where in (Where.ANYWHERE, Where.PANE)}
+    needed = {action.does for action in ACTIONS if action.where in (Where.ANYWHERE, Where.PANE, Where.TERMINAL)}
     assert needed == set(HANDLERS)
 
 
@@ -36,11 +36,14 @@ def test_no_key_is_given_twice_in_one_place(where: Where) -> None:
     assert [key for key, count in keys.items() if count > 1] == []
 
 
-def test_single_letters_act_only_in_a_pane_and_ctrl_b_is_free() -> None:
+LETTERS = (Where.PANE, Where.SPEND, Where.HEALTH, Where.CARD, Where.TERMINAL)
+
+
+def test_single_letters_act_only_away_from_the_prompt_and_ctrl_b_is_free() -> None:
     for action in ACTIONS:
         for key in action.keys:
             assert key != "ctrl+b"
-            assert len(key) > 1 or action.where in (Where.PANE, Where.SPEND, Where.HEALTH, Where.CARD)
+            assert len(key) > 1 or action.where in LETTERS
 
 
 @pytest.mark.parametrize(

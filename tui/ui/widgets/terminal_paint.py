@@ -33,7 +33,7 @@ class TerminalPaint(TerminalWindow, can_focus=True):
         self.painted_frames = 0
         self._look: Look | None = None
         self._strips: dict[tuple[int, int], Strip] = {}
-        self._serials: list[int] = []
+        self._serials: list[int | None] = []
         self._caret: tuple[int, int, CursorShape, bool] | None = None
         self._key_at = float("-inf")
 
@@ -117,12 +117,12 @@ class TerminalPaint(TerminalWindow, can_focus=True):
                 self.refresh(*regions)
         self._place_caret(port)
 
-    def _serial(self, port: TerminalPort, y: int) -> int:
+    def _serial(self, port: TerminalPort, y: int) -> int | None:
         row = self.base - self.back + y
-        return port.serial(row) if -port.scrollback <= row < port.lines else -1
+        return port.serial(row) if -port.scrollback <= row < port.lines else None
 
-    def _changed_cells(self, port: TerminalPort, y: int, before: int, now: int, width: int) -> Region:
-        old = self._strips.get((before, width))
+    def _changed_cells(self, port: TerminalPort, y: int, before: int | None, now: int | None, width: int) -> Region:
+        old = None if before is None else self._strips.get((before, width))
         if old is None or self.selection is not None or self.found:
             return Region(0, y, width, 1)
         start = min(first_difference(old, self._row_strip(port, y, now)), width - 1)
@@ -191,16 +191,16 @@ class TerminalPaint(TerminalWindow, can_focus=True):
             strip = self._with_caret(strip, *self._caret)
         return strip
 
-    def _row_strip(self, port: TerminalPort, y: int, serial: int) -> Strip:
+    def _row_strip(self, port: TerminalPort, y: int, serial: int | None) -> Strip:
         width = self.size.width
-        if serial < 0:
+        if serial is None:
             return Strip.blank(width, self.look().base)
         strip = self._strips.get((serial, width))
         if strip is None:
             if len(self._strips) > max(self.size.height, 24) * _KEPT_SCREENS:
                 self._strips.clear()
             serial = self._serial(port, y)  # the row may have changed since the last frame
-            if serial < 0:
+            if serial is None:
                 return Strip.blank(width, self.look().base)
             strip = paint_row(port.row(self.base - self.back + y), width, self.look())
             self._strips[(serial, width)] = strip

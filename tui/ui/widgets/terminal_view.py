@@ -87,12 +87,9 @@ class TerminalView(TerminalMouse, can_focus=True):
         self.paint_frame()
         self._host.keyed()
 
-    def on_focus(self) -> None:
-        """The program may want to know."""
-        self._tell_focus()
-
-    def on_blur(self) -> None:
-        """The program may want to know."""
+    def watch_has_focus(self, has_focus: bool) -> None:
+        """The program may want to know, and the cursor shows it."""
+        super().watch_has_focus(has_focus)
         self._tell_focus()
 
     def attach(self, port: TerminalPort | None) -> None:

@@ -18,7 +18,7 @@ class TerminalWindow(Widget, can_focus=True):
         self.selection: tuple[Place, Place] | None = None
         self.found: tuple[Piece, ...] = ()
         self._seen_above = 0
-        self._selected_serial = 0
+        self._selected_ends: tuple[str, str] = ("", "")
 
     def _flow(self) -> None:
         """Repaint what changed."""
@@ -79,7 +79,7 @@ class TerminalWindow(Widget, can_focus=True):
 
     def _check_selection(self, port: TerminalPort) -> None:
         """A selection is of what was there when it was made."""
-        if self.selection is not None and self._serial_of(port, self.selection[0].line) != self._selected_serial:
+        if self.selection is not None and self._ends(port, *self.selection) != self._selected_ends:
             self.selection = None
             self.refresh()
 
@@ -87,7 +87,7 @@ class TerminalWindow(Widget, can_focus=True):
         """Select the cells between two places, both included."""
         if self.port is not None:
             self.selection = (first, last)
-            self._selected_serial = self._serial_of(self.port, first.line)
+            self._selected_ends = self._ends(self.port, first, last)
             self.refresh()
 
     def unselect(self) -> None:
@@ -96,6 +96,7 @@ class TerminalWindow(Widget, can_focus=True):
             self.selection, self.found = None, ()
             self.refresh()
 
-    def _serial_of(self, port: TerminalPort, line: int) -> int:
-        row = line - port.pushed
-        return port.serial(row) if -port.scrollback <= row < port.lines else -1
+    def _ends(self, port: TerminalPort, first: Place, last: Place) -> tuple[str, str]:
+        rows = (first.line - port.pushed, last.line - port.pushed)
+        one, other = (port.row_text(row) if -port.scrollback <= row < port.lines else "" for row in rows)
+        return one, other

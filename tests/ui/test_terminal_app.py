@@ -1,0 +1,325 @@
+"""The dock of terminals with real keys: who gets them, tabs, scrolling, search, copying, questions."""
+
+from pathlib import Path
+from typing import Final
+
+from tests.conftest import WaitUntil
+from tests.ui.terminal_support import Desk, FedEngine, FedTerminal, desk
+from tui.core.commands import AnswerClipboard, CloseTerminal, HandOver, OpenTerminal, SetAutoAnswer
+from tui.core.terminal import AutoAnswer
+from tui.core.terminal_events import (
+    AutoAnswerChanged,
+    ClipboardAsked,
+    ClipboardResolved,
+    Need,
+    TerminalAnswered,
+    TerminalHandOver,
+    TerminalNeedsPerson,
+    TerminalRetitled,
+    TerminalServed,
+)
+
+
+async def opened(table: Desk, engine: FedEngine) -> FedTerminal:
+    """Open a terminal with F4 and wait until it has the keys and its size."""
+    await table.press("f4")
+    await table.wait(table.typing)
+    terminal = next(iter(engine.terminals.values()))
+    await table.wait(lambda: bool(terminal.sizes))
+    return terminal
+
+
+async def test_f4_opens_a_shell_gives_it_the_keys_takes_them_back_and_hides(wait_until: WaitUntil, home: Path) -> None:
+    engine = FedEngine()
+    async with desk(wait_until, home, engine) as table:
+        terminal = await opened(table, engine)
+        assert engine.commands == [OpenTerminal(command="")]
+        terminal.feed("hello from the shell\r\n$ ")
+        await table.shown("hello from the shell")
+        await table.press("f4")
+        assert table.commanding()
+        await table.press("f4")
+        assert table.hidden()
+        assert table.main.prompt.editor.has_focus
+        await table.press("f4")
+        assert table.typing()
+        await table.shown("hello from the shell")
+        assert len(engine.terminals) == 1
+
+
+KEYS: Final = (
+    ("a", b"a"), ("ctrl+c", b"\x03"), ("ctrl+p", b"\x10"), ("ctrl+q", b"\x11"), ("ctrl+d", b"\x04"),
+    ("ctrl+t", b"\x14"), ("escape", b"\x1b"), ("tab", b"\t"), ("shift+tab", b"\x1b[Z"), ("f1", b"\x1bOP"),
+    ("f6", b"\x1b[17~"), ("f10", b"\x1b[21~"), ("pageup", b"\x1b[5~"), ("shift+up", b"\x1b[1;2A"),
+    ("ctrl+home", b"\x1b[1;5H"), ("ctrl+end", b"\x1b[1;5F"), ("alt+1", b"\x1b1"), ("enter", b"\r"),
+    ("shift+pageup", b"\x1b[5;2~"), ("ctrl+r", b"\x12"), ("alt+a", b"\x1ba"), ("ctrl+n", b"\x0e"),
+)  # fmt: skip
+
+
+async def test_every_key_but_one_is_the_programs(wait_until: WaitUntil, home: Path) -> None:
+    engine = FedEngine()
+    async with desk(wait_until, home, engine) as table:
+        terminal = await opened(table, engine)
+        for key, sent in KEYS:
+            terminal.take()
+            await table.press(key)
+            await table.wait(lambda sent=sent: terminal.typed == sent)
+            assert table.typing()
+            assert table.app.screen is table.main
+
+
+async def test_the_program_is_told_its_size_and_who_has_the_focus(wait_until: WaitUntil, home: Path) -> None:
+    engine = FedEngine()
+    async with desk(wait_until, home, engine, size=(120, 40)) as table:
+        terminal = await opened(table, engine)
+        await table.wait(lambda: terminal.sizes[-1] == (120, 10))
+        await table.wait(lambda: terminal.focuses == [True])
+        await table.press("f4")
+        await table.wait(lambda: terminal.focuses == [True, False])
+        await table.press("z")
+        await table.wait(lambda: terminal.sizes[-1][1] > 30)
+        await table.press("z", "+")
+        await table.wait(lambda: terminal.sizes[-1] == (120, 12))
+        await table.press("enter")
+        await table.wait(lambda: terminal.focuses == [True, False, True])
+
+
+async def test_scrolling_back_stays_in_place_and_typing_returns(wait_until: WaitUntil, home: Path) -> None:
+    engine = FedEngine()
+    async with desk(wait_until, home, engine) as table:
+        terminal = await opened(table, engine)
+        terminal.feed("".join(f"line {number}\r\n" for number in range(200)))
+        await table.shown("line 199")
+        await table.press("f4", "pageup")
+        await table.shown("lines below")
+        await table.gone("line 199")
+        before = [row for row in table.rows() if row.startswith("line ")]
+        terminal.feed("".join(f"more {number}\r\n" for number in range(50)))
+        await table.wait(lambda: table.view.back > 50)
+        assert [row for row in table.rows() if row.startswith("line ")] == before
+        await table.press("home")
+        await table.shown("line 0 ")
+        await table.press("enter", "x")
+        await table.shown("more 49")
+        assert terminal.typed == b"x"
+
+
+async def test_the_search_finds_older_and_newer_text(wait_until: WaitUntil, home: Path) -> None:
+    engine = FedEngine()
+    async with desk(wait_until, home, engine) as table:
+        terminal = await opened(table, engine)
+        terminal.feed("".join(f"{'needle ' if number % 50 == 0 else ''}line {number}\r\n" for number in range(200)))
+        await table.press("f4", "slash", *"needle")
+        await table.shown("needle line 150")
+        await table.press("enter")
+        await table.shown("needle line 100")
+        await table.press("enter", "enter", "enter")
+        await table.shown("needle line 0")
+        await table.press("down")
+        await table.shown("needle line 50")
+        await table.press("q")
+        await table.shown("not found")
+        await table.press("escape")
+        assert table.commanding()
+        assert terminal.typed == b""
+
+
+async def test_marked_lines_are_copied_with_secrets_masked(wait_until: WaitUntil, home: Path) -> None:
+    engine = FedEngine()
+    secret = "sk-" + "ant-api03-" + "Ab1" * 20
+    async with desk(wait_until, home, engine) as table:
+        terminal = await opened(table, engine)
+        terminal.feed(f"one\r\ntwo\r\nkey {secret}\r\n")
+        await table.shown("two")
+        await table.press("f4", "v", "up", "c")
+        await table.wait(lambda: "two" in table.app.clipboard)
+        assert "one" not in table.app.clipboard
+        assert secret not in table.app.clipboard
+        await table.press("c")
+        await table.wait(lambda: "one" in table.app.clipboard)
+
+
+async def test_a_mouse_selection_is_copied_and_a_tracking_program_gets_the_mouse(
+    wait_until: WaitUntil, home: Path
+) -> None:
+    engine = FedEngine()
+    async with desk(wait_until, home, engine) as table:
+        terminal = await opened(table, engine)
+        terminal.feed("some words here\r\n")
+        await table.shown("some words")
+        await table.pilot.mouse_down(table.view, offset=(5, 0))
+        await table.pilot.hover(table.view, offset=(9, 0))
+        await table.pilot.mouse_up(table.view, offset=(9, 0))
+        await table.pilot.click(table.view, offset=(6, 0), times=2)
+        await table.wait(lambda: table.app.clipboard == "words")
+        terminal.feed("\x1b[?1000h\x1b[?1006h")
+        terminal.take()
+        await table.pilot.click(table.view, offset=(3, 2))
+        await table.wait(lambda: terminal.typed == b"\x1b[<0;4;3M\x1b[<0;4;3m")
+        terminal.feed("\x1b[?1000l")
+        terminal.take()
+        await table.pilot.click(table.view, offset=(3, 2))
+        assert terminal.typed == b""
+
+
+async def test_tabs_show_one_terminal_each(wait_until: WaitUntil, home: Path) -> None:
+    engine = FedEngine()
+    async with desk(wait_until, home, engine) as table:
+        first = await opened(table, engine)
+        first.feed("first terminal")
+        await table.shown("first terminal")
+        await table.press("f4", "t")
+        await table.wait(lambda: len(engine.terminals) == 2 and table.typing())
+        engine.terminals["t2"].feed("second terminal")
+        await table.shown("second terminal")
+        await table.press("f4", "tab")
+        await table.shown("first terminal")
+        assert table.commanding()
+        await table.press("2")
+        await table.shown("second terminal")
+        await table.press("x")
+        await table.wait(lambda: engine.commands[-1] == CloseTerminal(terminal="t2"))
+        await table.shown("first terminal")
+        await table.press("x")
+        await table.wait(table.hidden)
+        assert table.main.prompt.editor.has_focus
+
+
+async def test_an_ended_program_keeps_its_screen_and_enter_closes_it(wait_until: WaitUntil, home: Path) -> None:
+    engine = FedEngine()
+    async with desk(wait_until, home, engine) as table:
+        terminal = await opened(table, engine)
+        terminal.feed("last words")
+        engine.bus.publish(TerminalRetitled(terminal="t1", title="a \x1b]title"))
+        await table.shown("a ␛]title")
+        engine.exit("t1")
+        await table.shown("exited 0 in 3.2s")
+        await table.shown("last words")
+        sizes = len(terminal.sizes)
+        await table.press("a")
+        assert terminal.typed == b""
+        await table.pilot.resize_terminal(100, 30)
+        await table.shown("last words")
+        assert len(terminal.sizes) == sizes
+        await table.pilot.pause(0.6)
+        await table.press("enter")
+        await table.wait(table.hidden)
+        assert engine.commands[-1] == CloseTerminal(terminal="t1")
+
+
+async def test_a_prompt_that_begins_with_an_exclamation_mark_runs_a_command(wait_until: WaitUntil, home: Path) -> None:
+    engine = FedEngine()
+    async with desk(wait_until, home, engine) as table:
+        await table.press("!", *"make", "space", *"test", "enter")
+        await table.wait(table.typing)
+        assert engine.commands == [OpenTerminal(command="make test")]
+        await table.shown("make test")
+        await table.press("f4", "escape")
+        assert table.main.prompt.editor.has_focus
+        assert not table.hidden()
+        await table.press(*"/term", "space", *"htop", "enter")
+        await table.wait(lambda: engine.commands[-1] == OpenTerminal(command="htop"))
+        await table.press("f4", "escape", *"/close-term", "enter")
+        await table.wait(lambda: engine.commands[-1] == CloseTerminal(terminal="t2"))
+
+
+async def test_a_model_program_that_needs_the_person_comes_into_sight(wait_until: WaitUntil, home: Path) -> None:
+    engine = FedEngine()
+    async with desk(wait_until, home, engine) as table:
+        terminal = engine.open("sudo apt install x", pane="gpt", call_id="c1")
+        await table.shown("runs in a terminal: sudo apt")
+        assert table.hidden()
+        await table.press(*"draft")
+        need = TerminalNeedsPerson(
+            terminal="t1", need=Need.TYPED_UNSEEN, prompt="[sudo] password for x:", pane="gpt", abort_in=25.0
+        )
+        engine.bus.publish(need)
+        await table.shown("sudo asks for a password")
+        await table.shown("ends in 2")
+        await table.shown("gpt's")
+        assert table.main.prompt.editor.has_focus
+        assert table.main.prompt.text == "draft"
+        await table.press("f4", *"pw", "enter")
+        await table.wait(lambda: terminal.typed == b"pw\r")
+        engine.bus.publish(TerminalServed(terminal="t1"))
+        await table.gone("asks for a password")
+        engine.bus.publish(
+            TerminalAnswered(terminal="t1", typed="Enter", why="default of [Y/n]", prompt="Go on? [Y/n]", pane="gpt")
+        )
+        await table.shown("typed Enter: default of [Y/n]")
+        await table.press("f4", "o")
+        assert engine.commands[-1] == HandOver(terminal="t1", person=True)
+        engine.bus.publish(TerminalHandOver(terminal="t1", person=True))
+        await table.shown("yours")
+        engine.bus.publish(AutoAnswerChanged(mode=AutoAnswer.ON))
+        await table.press("o", "f6")
+        assert engine.commands[-2:] == [
+            HandOver(terminal="t1", person=False),
+            SetAutoAnswer(mode=AutoAnswer.OFF, terminal="t1"),
+        ]
+
+
+async def test_a_proposed_answer_is_typed_by_one_key(wait_until: WaitUntil, home: Path) -> None:
+    engine = FedEngine()
+    async with desk(wait_until, home, engine) as table:
+        terminal = engine.open("pip uninstall x", pane="gpt")
+        engine.bus.publish(
+            TerminalNeedsPerson(terminal="t1", need=Need.QUESTION, prompt="Proceed (Y/n)?", suggestion="Enter")
+        )
+        await table.shown("Proceed (Y/n)?")
+        await table.press("f4", "f4", "a")
+        await table.wait(lambda: terminal.typed == b"\r")
+
+
+async def test_the_clipboard_question_cannot_be_answered_by_accident(wait_until: WaitUntil, home: Path) -> None:
+    engine = FedEngine()
+    async with desk(wait_until, home, engine) as table:
+        terminal = await opened(table, engine)
+        engine.bus.publish(ClipboardAsked(id="q1", terminal="t1", size=12, preview="curl x | sh"))
+        await table.shown("wants to set your clipboard: 12 characters")
+        terminal.take()
+        await table.press("y")
+        await table.wait(lambda: terminal.typed == b"y")
+        asked = table.state.question()
+        assert asked is not None
+        now = table.main.stage.now()
+        asked.since = now + 100
+        await table.press("f4", "y")
+        assert not any(isinstance(command, AnswerClipboard) for command in engine.commands)
+        asked.since = now - 100
+        await table.press("y")
+        assert engine.commands[-1] == AnswerClipboard(id="q1", accept=True)
+        engine.bus.publish(ClipboardResolved(id="q1", terminal="t1", text="curl x | sh"))
+        await table.wait(lambda: table.app.clipboard == "curl x | sh")
+
+
+async def test_a_paste_is_bracketed_and_cannot_end_its_bracket(wait_until: WaitUntil, home: Path) -> None:
+    from textual import events
+
+    engine = FedEngine()
+    async with desk(wait_until, home, engine) as table:
+        terminal = await opened(table, engine)
+        terminal.feed("\x1b[?2004h")
+        terminal.take()
+        table.app.post_message(events.Paste("a\nb\x1b[201~rm -rf x\n"))
+        await table.wait(lambda: terminal.typed == b"\x1b[200~a\rbrm -rf x\r\x1b[201~")
+
+
+async def test_nothing_is_painted_while_nothing_happens_or_nobody_looks(wait_until: WaitUntil, home: Path) -> None:
+    engine = FedEngine()
+    async with desk(wait_until, home, engine) as table:
+        terminal = await opened(table, engine)
+        terminal.feed("ready")
+        await table.shown("ready")
+        await table.wait(lambda: table.main.frame_clock.is_idle)
+        view = table.view
+        frames = view.painted_frames
+        await table.pilot.pause(0.3)
+        assert view.painted_frames == frames
+        await table.press("f4", "f4")
+        frames = view.painted_frames
+        terminal.feed("unseen")
+        await table.pilot.pause(0.1)
+        assert view.painted_frames == frames
+        await table.press("f4")
+        await table.shown("unseen")
