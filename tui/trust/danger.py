@@ -1,0 +1,119 @@
+"""What is never right: deleting the root, the home, the project or the system, and overwriting disks."""
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from tui.trust.findings import Finding, deny, quoted
+from tui.trust.ground import Ground, within
+from tui.trust.programs import programs
+from tui.trust.reader import read_commands
+from tui.trust.rules import begins_with
+
+_FORK_BOMB: Final = re.compile(r"(\S+)\s*\(\s*\)\s*\{[^}]*\1\s*\|\s*\1")
+_DISK: Final = re.compile(
+    r"/dev/(?:sd[a-z]|hd[a-z]|vd[a-z]|xvd[a-z]|nvme\d|mmcblk\d|disk\d|rdisk\d|mapper/|dm-\d|md\d|loop\d|mem$|kmem$|port$)"
+)
+_SEGMENTS: Final = re.compile(r"[;|&\n(){}`]+|\$\(")
+_DEEPEST: Final = 3
+
+
+def name_of(word: str) -> str:
+    """Return the name of a program without its folder."""
+    return word.rsplit("/", 1)[-1]
+
+
+def never(argv: Sequence[str], ground: Ground, depth: int = 0) -> Finding | None:
+    """Return why a command is refused whatever else is allowed, or None."""
+    if not argv:
+        return None
+    known = programs()
+    first = name_of(argv[0])
+    deeper = first in known.wrappers or first in known.shells
+    for index in range(len(argv) if deeper else 1):
+        finding = _destroys(argv[index:], ground)
+        if finding is not None:
+            return finding
+    if depth < _DEEPEST and (deeper or known.interpreters.fullmatch(first)):
+        for word in argv[1:]:
+            if any(blank in word for blank in " \t\n;|&"):
+                finding = never_in_text(word, ground, depth + 1)
+                if finding is not None:
+                    return finding
+    return None
+
+
+def never_in_text(text: str, ground: Ground, depth: int = 0) -> Finding | None:
+    """Return why a text that holds commands is refused whatever else is allowed, or None."""
+    if _FORK_BOMB.search(text):
+        return deny("It starts itself without end.", "never: fork bomb")
+    for command in read_commands(text, ground.places).commands:
+        finding = never([word.text for word in command.words], ground, depth)
+        if finding is not None:
+            return finding
+        for redirection in command.redirections:
+            if redirection.writes and redirection.target and _DISK.match(redirection.target.text):
+                return deny("It overwrites a disk.", "never: disks")
+    if depth > 0 or len(text) > 20_000:
+        return None
+    for segment in _SEGMENTS.split(text):
+        finding = never_in_text(segment, ground, depth + 1) if segment and segment != text else None
+        if finding is not None:
+            return finding
+    return None
+
+
+def is_destructive(argv: Sequence[str]) -> bool:
+    """Tell whether a command may destroy what cannot be brought back; such are never granted for a session."""
+    known = programs()
+    words = [name_of(argv[0]), *argv[1:]] if argv else []
+    if words and (words[0] in known.wrappers or words[0] in known.shells):
+        return any(is_destructive(words[index:]) for index in range(1, len(words)))
+    if known.disk_tools.fullmatch(words[0] if words else ""):
+        return True
+    if words[:1] == ["find"] and {"-delete", "-exec", "-execdir", "-ok", "-okdir"} & set(words):
+        return True
+    plain = [word for index, word in enumerate(words) if index == 0 or not word.startswith("-")]
+    return any(begins_with(words, entry) or begins_with(plain, entry) for entry in known.destructive)
+
+
+def _destroys(argv: Sequence[str], ground: Ground) -> Finding | None:
+    known = programs()
+    name = name_of(argv[0])
+    operands = [word for word in argv[1:] if not word.startswith("-")]
+    if name in known.removers:
+        if "--no-preserve-root" in argv:
+            return deny("It deletes without any safeguard.", "never: --no-preserve-root")
+        return _targets(operands[:-1] if name == "mv" else operands, ground, project=True)
+    if name in known.changers and any(_is_recursive(word) for word in argv[1:]):
+        return _targets(operands, ground, project=False)
+    if name == "find" and {"-delete", "-exec", "-execdir"} & set(argv):
+        return _targets(operands[:1], ground, project=False)
+    if name == "dd" and any(_DISK.match(word.removeprefix("of=")) for word in argv if word.startswith("of=")):
+        return deny("It overwrites a disk.", "never: disks")
+    if known.disk_tools.fullmatch(name) and any(word.startswith("/dev/") for word in argv):
+        return deny("It overwrites a disk.", "never: disks")
+    if name in {"tee", "cp", "shred"} and any(_DISK.match(word) for word in operands):
+        return deny("It overwrites a disk.", "never: disks")
+    return None
+
+
+def _is_recursive(word: str) -> bool:
+    return word == "--recursive" or (word.startswith("-") and not word.startswith("--") and "R" in word)
+
+
+def _targets(operands: Sequence[str], ground: Ground, *, project: bool) -> Finding | None:
+    known = programs()
+    for operand in filter(None, operands):
+        base, star = operand, False
+        while base.endswith(("/*", "/.*", "/.", "/..*", "/.[!.]*")):
+            base, star = base.rsplit("/", 1)[0] or "/", True
+        real = ground.resolve(base or "/").real
+        if real == "/" or real in known.system_folders:
+            return deny(f"{quoted(operand)} is part of the system.", "never: system folders")
+        if within(ground.settings.home, real):
+            return deny(f"{quoted(operand)} is the home folder or holds it.", "never: home")
+        root = ground.settings.root
+        if within(root, real) and (real != root or (project and not star)):
+            return deny(f"{quoted(operand)} is the project itself or holds it.", "never: project")
+    return None

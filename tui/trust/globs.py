@@ -1,0 +1,74 @@
+"""File names that match, found in the real folders as bash would find them."""
+
+import re
+from typing import Final
+
+from tui.trust.calls import FileView
+from tui.trust.forbidden import translate
+from tui.trust.words import Word
+
+MOST_MATCHES: Final = 1_000
+
+
+def expand(word: Word, cwd: str, files: FileView) -> list[str] | None:
+    """Return what a word becomes: itself, or the names that match it in order. None when there are too many.
+
+    Hidden names match only a pattern that begins with a dot, which also matches `.` and `..`.
+    """
+    if not word.active:
+        return [word.text]
+    active = frozenset(word.active)
+    found = [""]
+    start = 0
+    for component in word.text.split("/"):
+        end = start + len(component)
+        marks = [index - start for index in active if start <= index < end]
+        joint = "" if start == 0 else "/"
+        if marks:
+            found = [
+                f"{head}{joint}{name}"
+                for head in found
+                for name in _matching(component, marks, head + joint, cwd, files)
+            ]
+        else:
+            found = [f"{head}{joint}{component}" for head in found]
+        if len(found) > MOST_MATCHES:
+            return None
+        start = end + 1
+    exist = [path for path in found if files.lstat(_joined(path, cwd)) is not None]
+    return sorted(exist) or [word.text]
+
+
+def _matching(component: str, marks: list[int], head: str, cwd: str, files: FileView) -> list[str]:
+    pattern = _pattern(component, frozenset(marks))
+    names = [name for name, _ in files.names(_joined(head or ".", cwd))]
+    if component.startswith("."):
+        names += [".", ".."]
+    else:
+        names = [name for name in names if not name.startswith(".")]
+    return [name for name in names if pattern.fullmatch(name)]
+
+
+def _pattern(component: str, active: frozenset[int]) -> re.Pattern[str]:
+    out: list[str] = []
+    index = 0
+    while index < len(component):
+        each = component[index]
+        end = component.find("]", index + 2)
+        if index not in active:
+            out.append(re.escape(each))
+        elif each == "*":
+            out.append(".*")
+        elif each == "?":
+            out.append(".")
+        elif end > 0:
+            out.append(translate(component[index : end + 1]))
+            index = end
+        else:
+            out.append(re.escape(each))
+        index += 1
+    return re.compile("(?s:" + "".join(out) + ")")
+
+
+def _joined(path: str, cwd: str) -> str:
+    return path if path.startswith("/") else f"{cwd}/{path}"

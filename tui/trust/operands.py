@@ -1,0 +1,223 @@
+"""Judging what a program is given, kind by kind: paths, revisions, names of tests, patterns that choose files."""
+
+import re
+from collections.abc import Callable, Mapping
+from fnmatch import fnmatchcase
+from typing import Final
+
+from tui.trust.findings import Finding, ask, deny, quoted
+from tui.trust.forbidden import canonical
+from tui.trust.ground import Ground
+from tui.trust.options import Use
+from tui.trust.paths import Access, judge_path, judge_resolved
+
+_MAGIC: Final = re.compile(r":\([^)]*\)|:[!/^]*")
+_STAGE: Final = re.compile(r":[0-3]:")
+_GLOB: Final = re.compile(r"[*?\[]")
+_SIGNATURES: Final = re.compile(r"%G|%\(.*signature", re.DOTALL)
+_REPORT: Final = re.compile(r"(?:term|term-missing|)(?::skip-covered)?")
+_WORD_LIMIT: Final = 4_096
+
+
+def judge_use(use: Use, ground: Ground, paths: list[str]) -> list[Finding]:
+    """Return what there is to say against the values and operands of a program; `paths` gathers where they lead."""
+    findings = [
+        ask(
+            f"{quoted(word)} is not among the options that are known to be harmless.",
+            f"option {word.split('=')[0]} of {use.table.words[0]}",
+        )
+        for word in use.unknown
+    ]
+    swept: list[str] = []
+    for option, kind, text in use.given:
+        findings += _KINDS[kind](text, option, use, ground)
+        if kind in {"path", "node", "revision"}:
+            real = ground.resolve(text).real
+            paths.append(real)
+            if kind == "path" and not option:
+                swept.append(real)
+    if use.sweeps:
+        findings += _sweep(use, swept or [ground.cwd], ground)
+    return findings
+
+
+def _path(text: str, option: str, use: Use, ground: Ground) -> list[Finding]:
+    if text == "-" or (not text and not option):
+        return []
+    return judge_path(text, Access.READ, ground)[0]
+
+
+def _word(text: str, option: str, use: Use, ground: Ground) -> list[Finding]:
+    return [] if len(text) <= _WORD_LIMIT else [ask("One of its words is very long.", "long words")]
+
+
+def _none(text: str, option: str, use: Use, ground: Ground) -> list[Finding]:
+    reason = f"{quoted(text)} is more than this program may be given unasked."
+    found = [ask(reason, f"operands of {use.table.words[0]}")]
+    return found + [each for each in judge_path(text, Access.ANY, ground)[0] if each.decision == "deny"]
+
+
+def _number(text: str, option: str, use: Use, ground: Ground) -> list[Finding]:
+    if re.fullmatch(r"[+-]?\d{1,9}", text):
+        return []
+    return [ask(f"{quoted(text)} is no number.", f"option {option} of {use.table.words[0]}")]
+
+
+def _format(text: str, option: str, use: Use, ground: Ground) -> list[Finding]:
+    if _SIGNATURES.search(text):
+        return [ask("The format checks signatures, which starts another program.", f"option {option} of git")]
+    return []
+
+
+def _stamp(text: str, option: str, use: Use, ground: Ground) -> list[Finding]:
+    return [] if text.startswith("+") else [ask("It sets the clock.", "operands of date")]
+
+
+def _name(text: str, option: str, use: Use, ground: Ground) -> list[Finding]:
+    """Judge a pattern that names of files are compared with: looking for a forbidden name is a question."""
+    entry = next((hit for part in text.split("/") if part and (hit := ground.settings.forbidden.name_hit(part))), None)
+    return (
+        [] if entry is None else [ask(f"It looks for {quoted(text)}, which is forbidden.", f"forbidden_paths: {entry}")]
+    )
+
+
+def _glob(text: str, option: str, use: Use, ground: Ground) -> list[Finding]:
+    """Judge a pattern that chooses files to read: it can bring in what is hidden otherwise."""
+    if text.startswith("!"):
+        return []
+    return glob_findings(text, ground)
+
+
+def glob_findings(text: str, ground: Ground) -> list[Finding]:
+    """Return what there is to say against reading the files that a pattern chooses."""
+    forbidden = ground.settings.forbidden
+    if ".." in text.split("/") or text.startswith(("/", "~")):
+        start = text.split("*", 1)[0].split("?", 1)[0].rpartition("/")[0] or "/"
+        return judge_path(start, Access.READ, ground)[0]
+    for part in text.split("/"):
+        entry = forbidden.name_hit(part) if part else None
+        if entry is not None:
+            return [deny(f"{quoted(text)} is forbidden.", f"forbidden_paths: {entry}")]
+    entry = matches_forbidden(text, ground)
+    if entry is not None:
+        return [ask(f"{quoted(text)} also matches what is forbidden.", f"forbidden_paths: {entry}")]
+    return []
+
+
+def matches_forbidden(pattern: str, ground: Ground) -> str | None:
+    """Return the forbidden name that a pattern's last part, or a part that begins with a dot, would match."""
+    parts = [canonical(part) for part in pattern.split("/") if part]
+    forbidden = ground.settings.forbidden
+    for name, entry in (*forbidden.names.items(), *forbidden.folders.items()):
+        for index, part in enumerate(parts):
+            if (index == len(parts) - 1 or part.startswith(".")) and _GLOB.search(part) and fnmatchcase(name, part):
+                return entry
+    return None
+
+
+def _revision(text: str, option: str, use: Use, ground: Ground) -> list[Finding]:
+    """Judge a revision, a path in a revision, or a path with git's own marks before it."""
+    found = _MAGIC.match(text)
+    if found is not None and not _STAGE.match(text):
+        marks = found.group()
+        if "!" in marks or "^" in marks or "exclude" in marks:
+            return []
+        rest = text[found.end() :]
+        path = f"{ground.settings.root}/{rest}" if "/" in marks or "top" in marks else rest
+        return _pathspec(path or ".", option, use, ground)
+    findings: list[Finding] = []
+    for index, each in enumerate(text):
+        if each == ":" and index + 1 < len(text):  # whichever colon it is that parts the revision from the path
+            path = text[index + 1 :]
+            findings += _pathspec(path, option, use, ground)
+            findings += judge_path(f"{ground.settings.root}/{path}", Access.READ, ground)[0]
+    return findings if ":" in text else _pathspec(text, option, use, ground)
+
+
+def _pathspec(text: str, option: str, use: Use, ground: Ground) -> list[Finding]:
+    if _MAGIC.match(text):
+        return _revision(text, option, use, ground) if len(text) > 1 else []
+    findings = judge_path(text, Access.READ, ground)[0] if text else []
+    if _GLOB.search(text):
+        entry = matches_forbidden(text, ground) if text.strip("*/") else None
+        if entry is not None:
+            findings.append(deny(f"{quoted(text)} also matches what is forbidden.", f"forbidden_paths: {entry}"))
+    if not option and re.match(r"[a-z]+://|[^/]*::", text):
+        findings.append(ask(f"{quoted(text)} names another repository.", "operands of git"))
+    return findings
+
+
+def _lines(text: str, option: str, use: Use, ground: Ground) -> list[Finding]:
+    _, colon, path = text.rpartition(":")
+    return judge_path(path, Access.READ, ground)[0] if colon and path else []
+
+
+def _node(text: str, option: str, use: Use, ground: Ground) -> list[Finding]:
+    """Judge what is to be tested: a file or folder of the project, perhaps with the name of a test after `::`."""
+    if text.startswith("@"):
+        found = [ask(f"{quoted(text)} is a list of further arguments.", "operands of pytest")]
+        return found + judge_path(text[1:] or ".", Access.READ, ground)[0]
+    return judge_path(text.split("::", 1)[0] or ".", Access.READ, ground)[0]
+
+
+def _report(text: str, option: str, use: Use, ground: Ground) -> list[Finding]:
+    return [] if _REPORT.fullmatch(text) else [ask("It writes a report to a file.", f"option {option} of pytest")]
+
+
+_KINDS: Final[Mapping[str, Callable[[str, str, Use, Ground], list[Finding]]]] = {
+    "path": _path,
+    "word": _word,
+    "pattern": _word,
+    "none": _none,
+    "number": _number,
+    "format": _format,
+    "stamp": _stamp,
+    "name": _name,
+    "glob": _glob,
+    "revision": _revision,
+    "pathspec": _pathspec,
+    "lines": _lines,
+    "node": _node,
+    "report": _report,
+}
+
+
+def _sweep(use: Use, folders: list[str], ground: Ground) -> list[Finding]:
+    if "--files" in use.seen or "--type-list" in use.seen:
+        return []
+    for folder in folders:
+        entry = ground.swept(folder, hidden=use.table.hidden) or (None if use.table.hidden else _let_in(folder, ground))
+        if entry == "?":
+            return [ask("It reads more files than can be looked at beforehand.", "forbidden_paths")]
+        if entry is not None:
+            return [ask("It would also read what is forbidden.", f"forbidden_paths: {entry}")]
+    return []
+
+
+def _let_in(folder: str, ground: Ground) -> str | None:
+    """Return the forbidden entry that a file of ignore rules lets a search read although it is hidden."""
+    for place in dict.fromkeys((folder, ground.settings.root)):
+        for name in (".gitignore", ".ignore", ".rgignore"):
+            if ground.files.lstat(f"{place}/{name}") is None:
+                continue
+            text = ground.files.text(f"{place}/{name}", 65_536) or ""
+            for line in text.splitlines():
+                if not line.startswith("!"):
+                    continue
+                rule = line[1:].strip().strip("/")
+                entry = matches_forbidden(rule, ground) or ground.settings.forbidden.name_hit(rule.rsplit("/", 1)[-1])
+                if entry is not None:
+                    return entry
+    return None
+
+
+def judge_target(text: str, ground: Ground, *, writes: bool, paths: list[str]) -> list[Finding]:
+    """Return what there is to say against a redirection to or from a file."""
+    path = ground.resolve(text)
+    paths.append(path.real)
+    if writes:
+        if path.real == "/dev/null":
+            return []
+        findings = judge_resolved(path, Access.WRITE, ground)
+        return [*findings, ask(f"It writes its output to {quoted(text)}.", "redirection")]
+    return [] if path.real == "/dev/null" else judge_resolved(path, Access.READ, ground)

@@ -1,0 +1,134 @@
+"""Looking for what is forbidden in text that could not be judged: every word that might be a path is held up to it."""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from tui.trust.findings import Finding, deny, quoted
+from tui.trust.ground import Ground
+from tui.trust.paths import Access, judge_resolved
+
+_MOST_LOOKED_UP: Final = 400
+_PIECES: Final = re.compile(r"[=:,;@<>]+")
+_SEPARATORS: Final = re.compile(r"[\s;|&<>()`'\"$=,:@{}\[\]+^%!]+")
+_LOOSE: Final = re.compile(r"[\s;|&<>()`]+")
+_QUOTES: Final = re.compile(r"\$?['\"]|\\\n|\\")
+_COMPUTED: Final = re.compile(r"\$\{?[A-Za-z_@*#?!0-9-]\w*\}?|\$\(\)|``")
+_WEB: Final = re.compile(r"(?i)[a-z][a-z0-9+.-]*://")
+_SPARED: Final = re.compile(
+    r"(?i)--?(?:[a-z-]*exclu[a-z-]*|[a-z-]*ignore[a-z-]*|not|invert-[a-z]+|skip[a-z-]*)(?<!file)(?<!from)"
+)
+_NEGATED: Final = ("!", ":!", ":^", ":(exclude")
+_BRACES: Final = re.compile(r"\{([^{}]*)\}")
+_MOST_EXPANDED: Final = 64
+
+
+def candidates(word: str) -> Iterator[str]:
+    """Yield what in one word of a command might be a path: the word, an option's value, what a colon or an @ brings."""
+    if word.startswith(_NEGATED):
+        return
+    if not word.startswith("-"):
+        yield word
+    elif _SPARED.fullmatch(word.partition("=")[0]):
+        return
+    else:
+        yield from _in_option(word)
+    if _WEB.match(word) and not word.lower().startswith("file:"):
+        return
+    for piece in _PIECES.split(word):
+        if piece and piece != word:
+            yield piece
+            if _WEB.match(piece):
+                return
+
+
+def _in_option(word: str) -> Iterator[str]:
+    _, equals, value = word.partition("=")
+    if equals:
+        yield value
+    elif not word.startswith("--"):
+        yield word[2:]
+        start = re.search(r"[./~]", word)
+        if start is not None:
+            yield word[start.start() :]
+
+
+def forbidden_in_words(words: list[str], ground: Ground, *, inside: bool) -> Finding | None:
+    """Return what forbids one of the words of a command that is not understood; `inside` looks into quoted text."""
+    spared = False
+    looked_up = 0
+    for word in words:
+        skip, spared = spared, _SPARED.fullmatch(word) is not None
+        if skip:
+            continue
+        found: list[str] = list(dict.fromkeys(each for each in candidates(word) if each))
+        if inside:
+            found += text_candidates(word)
+        for each in found:
+            looked_up += 1
+            finding = forbidden_path(each, ground, thorough=looked_up < _MOST_LOOKED_UP)
+            if finding is not None:
+                return finding
+    return None
+
+
+def forbidden_in_text(text: str, ground: Ground) -> Finding | None:
+    """Return what forbids a text as a whole that could not be read: one of its words names something forbidden."""
+    for index, each in enumerate(text_candidates(text)):
+        finding = forbidden_path(each, ground, thorough=index < _MOST_LOOKED_UP)
+        if finding is not None:
+            return finding
+    return None
+
+
+def text_candidates(text: str) -> list[str]:
+    """Return the pieces of a text that may be paths, as written and with quotes, escapes and variables taken out."""
+    found: dict[str, None] = dict.fromkeys(_SEPARATORS.split(text))
+    for version in {_QUOTES.sub("", text), _COMPUTED.sub("", _QUOTES.sub("", text))}:
+        found.update(dict.fromkeys(_SEPARATORS.split(version)))
+        for piece in _LOOSE.split(version):
+            found[piece] = None
+            if "{" in piece and ("," in piece or ".." in piece):
+                found.update(dict.fromkeys(brace_expansions(piece)))
+    found.pop("", None)
+    return list(found)
+
+
+def forbidden_path(text: str, ground: Ground, *, thorough: bool) -> Finding | None:
+    """Return what forbids `text` if it is a path. `thorough` follows links on the disk."""
+    if len(text) > 4_096:
+        return None
+    if not thorough:
+        entry = next(
+            (hit for part in text.split("/") if part and (hit := ground.settings.forbidden.name_hit(part))), None
+        )
+        return None if entry is None else deny(f"{quoted(text)} is forbidden.", f"forbidden_paths: {entry}")
+    path = ground.resolve(text)
+    found = judge_resolved(path, Access.ANY, ground)
+    if text.startswith("~/"):
+        found += judge_resolved(ground.resolve(ground.settings.home + text[1:]), Access.ANY, ground)
+    return next((each for each in found if each.decision == "deny"), None)
+
+
+def brace_expansions(word: str) -> list[str]:
+    """Return what braces make of a word, up to a limit; only lists, as numbers spell no names."""
+    pending: list[str] = [word]
+    done: list[str] = []
+    while pending and len(pending) + len(done) < _MOST_EXPANDED:
+        each = pending.pop()
+        found = _BRACES.search(each)
+        if found is None:
+            done.append(each)
+            continue
+        inside = found.group(1)
+        parts = inside.split(",") if "," in inside else _range(inside)
+        pending += [each[: found.start()] + part + each[found.end() :] for part in parts]
+    return done
+
+
+def _range(inside: str) -> list[str]:
+    first, dots, last = inside.partition("..")
+    if dots and len(first) == 1 and len(last) == 1:
+        low, high = sorted((ord(first), ord(last)))
+        return [chr(code) for code in range(low, min(high, low + 30) + 1)]
+    return [inside]
