@@ -1,0 +1,142 @@
+"""What is started for a command that may run: words or an unchanged shell line, in an environment without secrets.
+
+Nothing is decided here. The command is the one that was judged, byte for byte; programs are looked for in folders
+outside the project only, so that a file a model wrote is never what an innocent name means.
+"""
+
+import os
+import re
+import stat
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from tui.core.errors import LLMMixerError, Problem
+from tui.core.git_safety import git_environment, repository_keys, without_drivers
+from tui.core.record import Record
+from tui.core.trust import Decision, Verdict
+from tui.trust.sandbox import Box, Placeholders
+
+_SHELL: Final = ("bash", "--noprofile", "--norc", "-c")
+_DROPPED: Final = re.compile(
+    r"BASH_ENV|BASH_FUNC_.*|BASHOPTS|CDPATH|DYLD_.*|ENV|FIGNORE|GIT_.*|GLOBIGNORE|GREP_OPTIONS|IFS|JAVA_TOOL_OPTIONS"
+    r"|LD_.*|LESSCLOSE|LESSOPEN|LLMMIXER_.*|MAKEFLAGS|NODE_OPTIONS|NODE_PATH|NPM_CONFIG_.*|npm_config_.*|PERL5.*"
+    r"|PERLLIB|PROMPT_COMMAND|PS[0-4]|PYTEST_ADDOPTS|PYTEST_PLUGINS|PYTHONBREAKPOINT|PYTHONHOME|PYTHONINSPECT"
+    r"|PYTHONPATH|PYTHONSTARTUP|RIPGREP_CONFIG_PATH|RUBYLIB|RUBYOPT|SHELLOPTS|TMUX|TMUX_PANE|_JAVA_OPTIONS|ZDOTDIR"
+)
+_SECRET: Final = re.compile(
+    r".*(_KEY|_PAT|TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|CREDENTIAL|COOKIE|_DSN)(_.*|S)?|.*APIKEY.*|KEY",
+    re.IGNORECASE,
+)
+_FIXED: Final = {"PAGER": "cat", "EDITOR": "false", "VISUAL": "false", "DEBIAN_FRONTEND": "noninteractive"}
+
+
+class CannotRunError(LLMMixerError):
+    """A command cannot be started as it must be; `problem` says why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Plan(Record):
+    """Exactly what is started, with nothing of this process' environment but `env`.
+
+    `sandbox` names what it runs in, empty for nothing. `close` has to be called when it has ended.
+    """
+
+    argv: tuple[str, ...]
+    env: Mapping[str, str]
+    cwd: Path
+    sandbox: str = ""
+    placeholders: Placeholders | None = None
+
+    def close(self) -> None:
+        """Take away what the sandbox put in the project for the time of the command."""
+        if self.placeholders is not None:
+            self.placeholders.release()
+
+
+def plan_execution(
+    command: str,
+    verdict: Verdict,
+    *,
+    root: Path,
+    cwd: Path,
+    environ: Mapping[str, str],
+    box: Box | None,
+) -> Plan:
+    """Return what has to be started to run `command`, which was judged with `verdict` and may run.
+
+    `root` is the project's folder, `cwd` the command's, both absolute; `box` the sandbox, None for none. Blocks for
+    some milliseconds: git is asked for the settings of the repository. Raises `CannotRunError`.
+    """
+    if "\0" in command:
+        raise CannotRunError(Problem(title="Not run", text="The command holds a NUL byte."))
+    asked = verdict.decision is not Decision.ALLOW
+    env = command_environment(environ, root=root, cwd=cwd, asked=asked)
+    words = verdict.argv or (*_SHELL, command)
+    program = find_program(words[0], env["PATH"])
+    if program is None:
+        text = f"There is no program {words[0]!r} in the folders of PATH outside the project."
+        raise CannotRunError(Problem(title="Not run", text=text, hint="Install it, or name it by its whole path."))
+    is_git = Path(words[0]).name == "git"
+    argv = (program, *(without_drivers(words[1:]) if is_git else words[1:]))
+    if box is None:
+        return Plan(argv=argv, env=env, cwd=cwd)
+    boxed = box.wrap(argv, cwd=cwd, git_writable=asked and is_git)
+    return Plan(
+        argv=boxed.argv, env={**env, "TMPDIR": "/tmp"}, cwd=cwd, sandbox=box.name, placeholders=boxed.placeholders  # noqa: S108 - the sandbox's own
+    )  # fmt: skip
+
+
+def command_environment(environ: Mapping[str, str], *, root: Path, cwd: Path, asked: bool) -> dict[str, str]:
+    """Return the environment of a command: no secrets, nothing that loads code, and a git that obeys no repository.
+
+    `asked` says that a person let it run: then folders of the project in PATH stay, after all others.
+    """
+    kept = {name: value for name, value in environ.items() if not is_dropped(name, value)}
+    kept.update(_FIXED)
+    kept["PATH"] = clean_path(environ.get("PATH", os.defpath), root, keep_project=asked)
+    named = repository_keys(kept, cwd) if in_repository(cwd) else ()
+    return git_environment(kept, named)
+
+
+def is_dropped(name: str, value: str) -> bool:
+    """Tell whether a variable is kept from commands: it loads code, or it holds a secret by its name or value."""
+    from tui.core.secrets import mask
+
+    if _DROPPED.fullmatch(name) or _SECRET.fullmatch(name):
+        return True
+    return mask(value) != value
+
+
+def clean_path(path: str, root: Path, *, keep_project: bool = False) -> str:
+    """Return PATH with absolute folders outside `root` only; with `keep_project` those inside come last."""
+    real_root = Path(os.path.realpath(root))
+    outside: dict[str, None] = {}
+    inside: dict[str, None] = {}
+    for folder in path.split(os.pathsep):
+        if not Path(folder).is_absolute():
+            continue  # an empty entry is the current folder
+        real = Path(os.path.realpath(folder))
+        (inside if real.is_relative_to(real_root) else outside)[folder] = None
+    return os.pathsep.join((*outside, *inside) if keep_project else outside)
+
+
+def find_program(name: str, path: str) -> str | None:
+    """Return the absolute path of a program; a name with a slash must be absolute. None when there is none."""
+    if "/" in name:
+        return name if Path(name).is_absolute() and _runs(name) else None
+    candidates = (f"{folder}/{name}" for folder in path.split(os.pathsep) if folder)
+    return next((candidate for candidate in candidates if _runs(candidate)), None)
+
+
+def in_repository(folder: Path) -> bool:
+    """Tell whether `folder` or one above it holds `.git`."""
+    return any(os.path.lexists(place / ".git") for place in (folder, *folder.parents))
+
+
+def _runs(path: str) -> bool:
+    try:
+        return stat.S_ISREG(Path(path).stat().st_mode) and os.access(path, os.X_OK)
+    except (OSError, ValueError):
+        return False

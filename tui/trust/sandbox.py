@@ -1,0 +1,321 @@
+"""The sandbox of commands: bubblewrap, with the project writable, forbidden paths hidden and no network.
+
+It stands behind the policy, never in its place: what a program does with what it may read and write cannot be seen
+in its words. Everything but the project is read-only, and so is what git believes of the project.
+"""
+
+import os
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+
+from tui.config.model_work import Sandbox as Wanted
+from tui.core.record import Record
+from tui.trust.forbidden import Forbidden
+
+NAME: Final = "bubblewrap"
+_PROGRAMS: Final = ("/usr/bin/bwrap", "/bin/bwrap", "/usr/local/bin/bwrap")
+_PROBE_S: Final = 10.0
+_GIT: Final = ".git"
+_GIT_TRUSTED: Final = ("config", "config.worktree", "hooks", "info")
+_OWN: Final = ".llmmixer"
+_KEPT_RUN: Final = ("/run/current-system", "/run/wrappers", "/run/opengl-driver")
+_RESOLVER: Final = ("/run/systemd/resolve", "/run/NetworkManager", "/run/resolvconf")
+_NAMESPACES: Final = ("--unshare-ipc", "--unshare-pid", "--unshare-uts", "--unshare-cgroup-try")
+# Root keeps the right to use files of others as it does outside, and loses the right to undo the sandbox's mounts.
+_AS_ROOT: Final = (
+    "--cap-drop", "ALL", "--cap-add", "CAP_CHOWN", "--cap-add", "CAP_DAC_OVERRIDE", "--cap-add", "CAP_FOWNER",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Available(Record):
+    """What a trial run found: the program's absolute path, or empty and the reason why there is no sandbox."""
+
+    program: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Boxed(Record):
+    """A command in the sandbox, and what was put in the project for it."""
+
+    argv: tuple[str, ...]
+    placeholders: "Placeholders"
+
+
+def probe() -> Available:
+    """Return whether bubblewrap works here, by running it once; later calls know the answer."""
+    return _probe(_PROGRAMS, os.geteuid())
+
+
+@lru_cache(maxsize=8)
+def _probe(programs: tuple[str, ...], user: int) -> Available:
+    import subprocess
+
+    program = next((path for path in programs if os.access(path, os.X_OK)), None)
+    if program is None:
+        return Available(program="", reason="bubblewrap (bwrap) is not installed")
+    argv = [program, *_frame(as_root=user == 0, network=False), "--", "/bin/sh", "-c", ":"]
+    try:
+        done = subprocess.run(  # noqa: S603 - the system's own program by its whole path
+            argv, stdin=subprocess.DEVNULL, capture_output=True, timeout=_PROBE_S, check=False, env={}
+        )
+    except (OSError, subprocess.SubprocessError) as error:
+        return Available(program="", reason=f"{program} does not run: {error}")
+    if done.returncode != 0:
+        said = done.stderr.decode("utf-8", "replace").strip().splitlines()
+        return Available(program="", reason=f"{program} does not work here: {said[-1] if said else 'no reason given'}")
+    return Available(program=program)
+
+
+def badge(wanted: Wanted, found: Available) -> str:
+    """Return the words that tell a person what commands run in."""
+    if wanted is Wanted.OFF:
+        return "no sandbox (off)"
+    if found.program:
+        return NAME
+    return "no sandbox" if wanted is Wanted.AUTO else "no sandbox, so no command runs"
+
+
+def missing(wanted: Wanted, found: Available) -> str:
+    """Return why no command may run at all, empty when one may."""
+    if wanted is Wanted.REQUIRED and not found.program:
+        return f"trust.sandbox is required, and {found.reason}."
+    return ""
+
+
+def _frame(*, as_root: bool, network: bool) -> tuple[str, ...]:
+    """Return the options that make the sandbox, before the project is put in it."""
+    rights = _AS_ROOT if as_root else ("--unshare-user",)
+    resolver = [word for place in _RESOLVER for word in ("--ro-bind-try", place, place)] if network else []
+    kept = [word for place in _KEPT_RUN for word in ("--ro-bind-try", place, place)]
+    return (
+        *rights, *_NAMESPACES, *(() if network else ("--unshare-net",)), "--die-with-parent", "--new-session",
+        "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp",  # noqa: S108 - its own
+        "--tmpfs", "/run", *kept, *resolver,
+    )  # fmt: skip
+
+
+class Box:
+    """The sandbox of one project. `hidden` are the program's own folders, whose content no command may see."""
+
+    name: Final = NAME
+
+    def __init__(
+        self, program: str, *, root: Path, forbidden: Forbidden, hidden: Iterable[Path] = (), network: bool = False
+    ) -> None:
+        self._program = program
+        self._root = os.path.realpath(root)
+        self._forbidden = forbidden
+        self._hidden = tuple(os.path.realpath(path) for path in hidden)
+        self._network = network
+        self._tree = _Tree(forbidden)
+
+    def wrap(self, argv: Sequence[str], *, cwd: Path, git_writable: bool = False) -> Boxed:
+        """Return the command that runs `argv` in the sandbox.
+
+        `git_writable` is for a git command a person let run: git's own data may change then, but not what it
+        executes. Looks through the whole project for forbidden names, quickly where nothing changed.
+        """
+        read_only, masked = self._inside()
+        if git_writable:
+            read_only = [below for path in read_only for below in _git_trusted(path)]
+        outside = [*self._hidden, *self._forbidden.literal_places]
+        masked += [path for path in outside if os.path.lexists(path)]
+        placeholders = Placeholders(self._missing(git_writable=git_writable))
+        words = [self._program, *_frame(as_root=os.geteuid() == 0, network=self._network)]
+        words += ("--bind", self._root, self._root)
+        for path in _outermost(read_only):
+            words += ("--ro-bind", path, path)
+        for path in dict.fromkeys((*masked, *placeholders.paths)):
+            words += _mask(path)
+        return Boxed(argv=(*words, "--chdir", os.path.realpath(cwd), "--", *argv), placeholders=placeholders)
+
+    def _inside(self) -> tuple[list[str], list[str]]:
+        """Return what is read-only and what is hidden in the project: links are followed to what they mean."""
+        read_only: list[str] = []
+        masked: list[str] = []
+        for path in self._tree.hits(self._root):
+            real = os.path.realpath(path)
+            if Path(path).name.casefold() == _GIT:
+                read_only += [place for place in (real, *_git_folders(real)) if os.path.lexists(place)]
+            elif os.path.lexists(real):
+                masked.append(real)
+        own = os.path.join(self._root, _OWN)  # noqa: PTH118 - paths are text here
+        if os.path.lexists(own):
+            masked.append(os.path.realpath(own))
+        return read_only, masked
+
+    def _missing(self, *, git_writable: bool) -> Iterator[tuple[str, bool]]:
+        """Yield what a command must not bring into being in the project's folder, and whether it is a folder."""
+        written = (*self._forbidden.names.values(), *self._forbidden.folders.values(), _GIT, _OWN)
+        for entry in dict.fromkeys(written):
+            name = entry.strip().removeprefix("./").rstrip("/")
+            path = os.path.join(self._root, name)  # noqa: PTH118 - as above
+            if name == _GIT and git_writable:
+                continue
+            if path in Placeholders.standing() or not os.path.lexists(path):
+                yield path, name in (_GIT, _OWN) or entry.strip().endswith("/")
+
+
+class _Tree:
+    """Finds forbidden names below a folder; remembers each folder until it changes."""
+
+    def __init__(self, forbidden: Forbidden) -> None:
+        self._forbidden = forbidden
+        self._known: dict[str, tuple[int, tuple[str, ...], tuple[str, ...]]] = {}
+        self._lock = threading.Lock()
+
+    def hits(self, root: str) -> list[str]:
+        with self._lock:
+            found: list[str] = []
+            waiting = [root]
+            while waiting:
+                hits, below = self._look(waiting.pop())
+                found += hits
+                waiting += below
+            return found
+
+    def _look(self, folder: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        try:
+            changed = os.stat(folder).st_mtime_ns  # noqa: PTH116 - thousands of folders: text is faster
+            known = self._known.get(folder)
+            if known is not None and known[0] == changed:
+                return known[1], known[2]
+            hits: list[str] = []
+            below: list[str] = []
+            with os.scandir(folder) as entries:
+                for entry in entries:
+                    if self._is_hit(entry):
+                        hits.append(entry.path)
+                    elif entry.is_dir(follow_symlinks=False):
+                        below.append(entry.path)
+        except OSError:
+            return (), ()
+        self._known[folder] = (changed, tuple(hits), tuple(below))
+        return tuple(hits), tuple(below)
+
+    def _is_hit(self, entry: "os.DirEntry[str]") -> bool:
+        if entry.name == _GIT or self._forbidden.name_hit(entry.name) is not None:
+            return True
+        return bool(self._forbidden.globs) and self._forbidden.hit(entry.path) is not None
+
+
+class Placeholders:
+    """Empty files and folders that stand where a command must not make one, for as long as it runs.
+
+    bubblewrap hides only what is there. They are shared by commands that run at once; the last one takes them away,
+    unless somebody put something in them.
+    """
+
+    _users: Final[dict[str, int]] = {}
+    _lock: Final = threading.Lock()
+
+    def __init__(self, wanted: Iterable[tuple[str, bool]]) -> None:
+        """Make what is wanted (path, whether it is a folder), or share what a command of this process has made."""
+        paths: list[str] = []
+        wanted = list(wanted)
+        with self._lock:
+            for path, is_folder in wanted:
+                if path not in self._users and _make(path, is_folder=is_folder):
+                    self._users[path] = 0
+                if path in self._users:
+                    self._users[path] += 1
+                    paths.append(path)
+        self.paths: tuple[str, ...] = tuple(paths)
+        self._held = True
+
+    @classmethod
+    def standing(cls) -> frozenset[str]:
+        """Return the paths of all that stand now."""
+        with cls._lock:
+            return frozenset(cls._users)
+
+    def release(self) -> None:
+        """Say that the command has ended; a second time does nothing."""
+        with self._lock:
+            if not self._held:
+                return
+            self._held = False
+            for path in self.paths:
+                self._users[path] -= 1
+                if self._users[path] == 0:
+                    del self._users[path]
+                    _take_away(path)
+
+
+def _make(path: str, *, is_folder: bool) -> bool:
+    try:
+        if is_folder:
+            Path(path).mkdir(mode=0o700)
+        else:
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW, 0o600))
+    except OSError:
+        return False
+    return True
+
+
+def _take_away(path: str) -> None:
+    with suppress(OSError):
+        if os.path.isdir(path) and not os.path.islink(path):  # noqa: PTH112, PTH114 - paths are text here
+            os.rmdir(path)  # noqa: PTH106 - as above; fails when something is in it
+        elif os.path.getsize(path) == 0:  # noqa: PTH202 - as above
+            os.unlink(path)  # noqa: PTH108 - as above
+
+
+def _mask(path: str) -> tuple[str, ...]:
+    if os.path.isdir(path):  # noqa: PTH112 - paths are text here
+        return ("--tmpfs", path, "--remount-ro", path)
+    return ("--ro-bind", os.devnull, path)
+
+
+def _outermost(paths: Iterable[str]) -> list[str]:
+    """Return the paths that lie below no other of them."""
+    kept: list[str] = []
+    for path in sorted(set(paths)):
+        if not any(path == other or path.startswith(f"{other}/") for other in kept):
+            kept.append(path)
+    return kept
+
+
+def _git_trusted(folder: str) -> list[str]:
+    """Return what in git's folder names programs and must not change; a `.git` that is a file itself."""
+    if not os.path.isdir(folder):  # noqa: PTH112 - paths are text here
+        return [folder]
+    places = [os.path.join(folder, name) for name in _GIT_TRUSTED]  # noqa: PTH118 - as above
+    return [place for place in places if os.path.lexists(place)]
+
+
+def _git_folders(path: str) -> list[str]:
+    """Return where the `.git` file of a worktree or submodule leads: its own folder and the one shared with others."""
+    if os.path.isdir(path):  # noqa: PTH112 - paths are text here
+        return []
+    target = _line(path).removeprefix("gitdir:").strip()
+    if not target:
+        return []
+    own = os.path.realpath(os.path.join(os.path.dirname(path), target))  # noqa: PTH118, PTH120 - as above
+    common = _line(os.path.join(own, "commondir"))  # noqa: PTH118 - as above
+    return [own, os.path.realpath(os.path.join(own, common))] if common else [own]  # noqa: PTH118 - as above
+
+
+def _line(path: str) -> str:
+    try:
+        with open(path, "rb") as file:  # noqa: PTH123 - as above
+            return file.read(4096).decode("utf-8", "surrogateescape").partition("\n")[0].strip()
+    except OSError:
+        return ""
+
+
+def open_box(
+    wanted: Wanted, *, root: Path, forbidden: Forbidden, hidden: Iterable[Path] = (), network: bool = False
+) -> Box | None:
+    """Return the sandbox of a project as its settings want it; None when there is none. Runs the trial once."""
+    found = probe() if wanted is not Wanted.OFF else Available(program="", reason="it is switched off")
+    if not found.program:
+        return None
+    return Box(found.program, root=root, forbidden=forbidden, hidden=hidden, network=network)
