@@ -17,7 +17,7 @@ from tui.terminal.stopping import end_family, send_to_group
 
 _READ_SIZE: Final = 1 << 16
 _QUIET_SECONDS: Final = 0.05
-_LAST_WORDS_SECONDS: Final = 1.0
+_LAST_WORDS_SECONDS: Final = 0.5
 _LAST_WORDS_READS: Final = 256
 _REOPENED_SECONDS: Final = 0.25
 
