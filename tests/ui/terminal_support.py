@@ -76,8 +76,10 @@ class FedEngine(FakeEngine):
         super().handle(command)
         if isinstance(command, OpenTerminal):
             self.open(command.command)
+        elif isinstance(command, CloseTerminal) and self.terminals[command.terminal].running:
+            self.exit(command.terminal)
         elif isinstance(command, CloseTerminal):
-            self.terminals.pop(command.terminal, None)
+            del self.terminals[command.terminal]
             self.bus.publish(TerminalClosed(terminal=command.terminal))
 
     def open(self, command: str = "", *, pane: str | None = None, call_id: str = "") -> FedTerminal:
@@ -131,7 +133,9 @@ class RealEngine(FakeEngine):
         self.bus.publish(TerminalOpened(terminal=name, title="", command=command))
 
     async def _close(self, name: str) -> None:
-        await self.terminals[name].stop()
+        if self.terminals[name].running:
+            await self.terminals[name].stop()
+            return
         self.bus.publish(TerminalClosed(terminal=name))
 
     async def close(self) -> None:

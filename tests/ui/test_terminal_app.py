@@ -5,7 +5,7 @@ from typing import Final
 
 from tests.conftest import WaitUntil
 from tests.ui.terminal_support import Desk, FedEngine, FedTerminal, desk
-from tui.core.commands import AnswerClipboard, CloseTerminal, HandOver, OpenTerminal, SetAutoAnswer
+from tui.core.commands import AcceptSuggestion, AnswerClipboard, CloseTerminal, HandOver, OpenTerminal, SetAutoAnswer
 from tui.core.terminal import AutoAnswer
 from tui.core.terminal_events import (
     AutoAnswerChanged,
@@ -262,13 +262,13 @@ async def test_a_model_program_that_needs_the_person_comes_into_sight(wait_until
 async def test_a_proposed_answer_is_typed_by_one_key(wait_until: WaitUntil, home: Path) -> None:
     engine = FedEngine()
     async with desk(wait_until, home, engine) as table:
-        terminal = engine.open("pip uninstall x", pane="gpt")
+        engine.open("pip uninstall x", pane="gpt")
         engine.bus.publish(
             TerminalNeedsPerson(terminal="t1", need=Need.QUESTION, prompt="Proceed (Y/n)?", suggestion="Enter")
         )
         await table.shown("Proceed (Y/n)?")
         await table.press("f4", "f4", "a")
-        await table.wait(lambda: terminal.typed == b"\r")
+        assert engine.commands[-1] == AcceptSuggestion(terminal="t1")
 
 
 async def test_the_clipboard_question_cannot_be_answered_by_accident(wait_until: WaitUntil, home: Path) -> None:

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Final
 
 from textual.widget import Widget
 
+from tui.core.commands import CloseTerminal, OpenTerminal
 from tui.ui.actions import Where, by_id, hints, key_text
 from tui.ui.ports import TerminalSource
 from tui.ui.ticker import Ticker
@@ -32,7 +33,7 @@ class Dock:
         self.zoomed = False
         self._extra = 0
         self._asked_for: list[str] = []
-        self._ended: set[str] = set()
+        self._closing: set[str] = set()
 
     # ---- for the screen
 
@@ -75,6 +76,7 @@ class Dock:
             self._screen.app.copy_to_clipboard(text)
             self._screen.flash(f"A program set the clipboard ({len(text)} characters)")
         terminals.copied.clear()
+        self._close_ended()
         opened, terminals.opened = terminals.opened, []
         calling, terminals.calling = terminals.calling, ""
         if not terminals.by_id:
@@ -120,8 +122,6 @@ class Dock:
 
     def open(self, command: str) -> None:
         """Run a command, or the shell, in a new terminal."""
-        from tui.core.commands import OpenTerminal
-
         if isinstance(self._screen.engine, TerminalSource):
             self._screen.engine.handle(OpenTerminal(command=command))
         else:
@@ -144,6 +144,14 @@ class Dock:
         self.show(terminal)
         if typing:
             self.type()
+
+    def close(self) -> None:
+        """End the program in the dock, and take its terminal away."""
+        current = self._screen.stage.view.terminals.current
+        if current is not None:
+            if current.running:
+                self._closing.add(current.id)
+            self._screen.engine.handle(CloseTerminal(terminal=current.id))
 
     def hide(self) -> None:
         """Take the dock away; programs run on."""
@@ -183,6 +191,14 @@ class Dock:
         self._screen.relayout()
 
     # ---- inside
+
+    def _close_ended(self) -> None:
+        """What the person closed goes as soon as its program has ended."""
+        by_id = self._screen.stage.view.terminals.by_id
+        for name in [name for name in self._closing if name not in by_id or not by_id[name].running]:
+            self._closing.discard(name)
+            if name in by_id:
+                self._screen.engine.handle(CloseTerminal(terminal=name))
 
     def _make(self) -> None:
         if self._widget is not None:
@@ -224,11 +240,8 @@ class Dock:
         if widget is None or not self.shown or current is None:
             return
         engine = self._screen.engine
-        widget.view.attach(engine.terminal(current.id) if isinstance(engine, TerminalSource) else None)
-        if not current.running and current.id not in self._ended:
-            self._ended.add(current.id)
-            widget.view.ended()
-            widget.view.paint_frame()
+        port = engine.terminal(current.id) if isinstance(engine, TerminalSource) else None
+        widget.view.show_terminal(port, over=not current.running)
         widget.look()
         if self._ticker is not None:
             self._ticker.mind(_TICK)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
-from tui.core.commands import AnswerClipboard, CloseTerminal, HandOver, SetAutoAnswer
+from tui.core.commands import AcceptSuggestion, AnswerClipboard, HandOver, SetAutoAnswer
 from tui.core.terminal import AutoAnswer
 from tui.ui.view.format import Tone
 from tui.ui.view.terminals import TerminalView as State
@@ -28,9 +28,7 @@ def _run(screen: "MainScreen", argument: str) -> None:
 
 
 def _close(screen: "MainScreen", _: int) -> None:
-    current = screen.stage.view.terminals.current
-    if current is not None:
-        screen.engine.handle(CloseTerminal(terminal=current.id))
+    screen.dock.close()
 
 
 def _type(screen: "MainScreen", _: int) -> None:
@@ -136,13 +134,11 @@ def _set_auto_all(screen: "MainScreen", argument: str) -> None:
 
 
 def _accept(screen: "MainScreen", _: int) -> None:
-    from tui.ui.view.terminal_keys import keys_of_suggestion
-
-    current, view = screen.stage.view.terminals.current, screen.dock.view
+    current = screen.stage.view.terminals.current
     if current is None or current.waiting is None or not current.waiting.suggestion:
         screen.flash("No answer is proposed", Tone.MUTED)
-    elif view is not None:
-        view.send(keys_of_suggestion(current.waiting.suggestion))
+    else:
+        screen.engine.handle(AcceptSuggestion(terminal=current.id))
 
 
 def _clipboard(*, accept: bool) -> Callable[["MainScreen", int], None]:

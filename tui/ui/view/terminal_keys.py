@@ -172,10 +172,3 @@ def wheel_keys(*, up: bool, modes: TerminalModes) -> bytes:
     if not (modes.alternate and modes.alternate_scroll) or modes.mouse is not MouseTracking.OFF:
         return b""
     return encode_key("up" if up else "down", None, modes) * _WHEEL_LINES
-
-
-def keys_of_suggestion(suggestion: str) -> bytes:
-    """Return the bytes of a proposed answer: the name of a key, or a text that Enter ends."""
-    if suggestion.casefold() in ("enter", "return", ""):
-        return b"\r"
-    return suggestion.encode() if suggestion == "q" else suggestion.encode() + b"\r"

@@ -125,7 +125,10 @@ def _badges(terminals: Terminals, terminal: TerminalView, width: int, above: int
 def _keys_word(terminal: TerminalView, keyed: Keyed, width: int) -> Span:
     key = keyed.release
     if not terminal.running:
-        return (f"x closes {key} hides ", Tone.MUTED) if keyed.commands else (f"{key} then x closes ", Tone.MUTED)
+        return (
+            "Enter closes " if keyed.typing else "x closes " if keyed.commands else f"{key} Enter closes ",
+            Tone.ACCENT,
+        )
     if keyed.typing:
         return (f"all keys go there, {key} gets out " if width >= _FULL_FROM else f"{key} gets out ", Tone.ACCENT)
     if keyed.commands:

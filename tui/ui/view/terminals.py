@@ -75,7 +75,8 @@ class TerminalView:
     @property
     def name(self) -> str:
         """What the tab says."""
-        return self.command or self.title or "shell"
+        name = self.command or self.title or "shell"
+        return name.rpartition("/")[2] or name if name.startswith("/") and " " not in name else name
 
     def said(self, now: float) -> str:
         """The automatic answer, while it is to be seen."""

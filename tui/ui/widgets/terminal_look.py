@@ -20,6 +20,7 @@ Triplet: TypeAlias = tuple[int, int, int]
 _MIN_CONTRAST: Final = 3.0
 """For the sixteen colours on the terminal's own background; programs choose them without knowing it."""
 _BRIGHTER: Final = 0.35
+_DEEPER: Final = 0.45
 _SIXTEEN: Final = 16
 _CUBE: Final = (0, 95, 135, 175, 215, 255)
 _MOST_STYLES: Final = 4_096
@@ -50,6 +51,17 @@ def theme_palette(variables: Mapping[str, str], foreground: Triplet, background:
     bright[0] = mix(low, high, 0.45)
     bright[7] = high
     return (*normal, *bright)
+
+
+def back_palette(palette: Sequence[Triplet], foreground: Triplet, background: Triplet) -> tuple[Triplet, ...]:
+    """Return the sixteen colours as backgrounds: on dark themes deeper, so that light text can be read on them."""
+    if sum(background) > sum(foreground):
+        return tuple(palette)
+    return tuple(mix(color, background, _DEEPER) if 1 <= number <= 6 else color for number, color in enumerate(palette))
+
+
+def _is_named(color: CellColor) -> bool:
+    return isinstance(color, int) and color < _SIXTEEN
 
 
 def _variable(variables: Mapping[str, str], name: str, otherwise: Triplet) -> Triplet:
@@ -93,6 +105,7 @@ class Look:
         self.foreground = _triplet(base.color, (224, 224, 224))
         self.background = _triplet(base.bgcolor, (18, 18, 18))
         self.palette = theme_palette(variables, self.foreground, self.background)
+        self.back_palette = back_palette(self.palette, self.foreground, self.background)
         self._styles: dict[CellStyle, Style] = {}
         self.base = self._filtered(base)
         self.selection = self._filtered(base + selection)
@@ -115,9 +128,10 @@ class Look:
         return found
 
     def _make(self, cell: CellStyle) -> Style:
+        color, back = self._colors(cell.fg, cell.bg)
         return Style(
-            color=self._color(cell.fg, on_own=cell.bg is None) or self._own.color,
-            bgcolor=self._color(cell.bg) or self._own.bgcolor,
+            color=color,
+            bgcolor=back,
             bold=cell.bold or None,
             dim=cell.dim or None,
             italic=cell.italic or None,
@@ -128,19 +142,26 @@ class Look:
             overline=cell.overline or None,
         )
 
-    def _color(self, color: CellColor, *, on_own: bool = False) -> Color | None:
-        if color is None:
-            return None
-        if isinstance(color, tuple):
-            return Color.from_rgb(*color)
-        if color >= _SIXTEEN:
-            return Color.from_rgb(*fixed_color(min(color, 255)))
+    def _colors(self, fg: CellColor, bg: CellColor) -> tuple[Color | None, Color | None]:
+        """Return both colours; one of the sixteen gives way where it could not be read on the other."""
         if self._native:
-            return Color.from_ansi(color)
-        chosen = ColorTriplet(*self.palette[max(color, 0)])
-        if on_own:
-            chosen = readable(chosen, ColorTriplet(*self.background), _MIN_CONTRAST)
-        return Color.from_triplet(chosen)
+            return self._native_color(fg) or self._own.color, self._native_color(bg) or self._own.bgcolor
+        back = self.background if bg is None else self._triplet(bg, self.back_palette)
+        front = self.foreground if fg is None else self._triplet(fg, self.palette)
+        if _is_named(fg) or (fg is None and _is_named(bg)):
+            front = readable(ColorTriplet(*front), ColorTriplet(*back), _MIN_CONTRAST)
+        color = self._own.color if fg is None and bg is None else Color.from_rgb(*front)
+        return color, self._own.bgcolor if bg is None else Color.from_rgb(*back)
+
+    def _triplet(self, color: int | Triplet, palette: Sequence[Triplet]) -> Triplet:
+        if isinstance(color, tuple):
+            return color
+        return palette[max(color, 0)] if color < _SIXTEEN else fixed_color(min(color, 255))
+
+    def _native_color(self, color: CellColor) -> Color | None:
+        if isinstance(color, int) and color < _SIXTEEN:
+            return Color.from_ansi(max(color, 0))
+        return None if color is None else Color.from_rgb(*self._triplet(color, self.palette))
 
     def _filtered(self, style: Style) -> Style:
         segments = [Segment("x", style)]

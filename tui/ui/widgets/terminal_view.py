@@ -53,7 +53,7 @@ class TerminalView(TerminalMouse, can_focus=True):
         self._commands = commands
         self.search = SearchKeys(self)
         self._resizing: Timer | None = None
-        self._ended_at = float("-inf")
+        self._over_since: float | None = None
 
     # ---- who has the keys
 
@@ -76,10 +76,6 @@ class TerminalView(TerminalMouse, can_focus=True):
         self.typing = False
         self._tell_focus()
 
-    def ended(self) -> None:
-        """The program ended: what is typed from now on is nobody's."""
-        self._ended_at = monotonic()
-
     def _tell_focus(self) -> None:
         if self.port is not None and self.port.running:
             self.port.focus(self.has_focus and self.typing)
@@ -92,13 +88,21 @@ class TerminalView(TerminalMouse, can_focus=True):
         super().watch_has_focus(has_focus)
         self._tell_focus()
 
-    def attach(self, port: TerminalPort | None) -> None:
-        """Show another terminal, in the size of this window."""
+    def show_terminal(self, port: TerminalPort | None, *, over: bool = False) -> None:
+        """Show a terminal in the size of this window.
+
+        When it is `over` its program has ended: its last screen stays as it is, what is typed is nobody's.
+        """
         changed = port is not self.port
-        super().attach(port)
+        ended = over != (self._over_since is not None)
+        if changed or ended:
+            self._over_since = monotonic() if over else None
         if changed:
+            self.attach(port)
             self._resize_now()
             self._tell_focus()
+        elif ended:
+            self.paint_frame()
 
     # ---- keys
 
@@ -119,8 +123,8 @@ class TerminalView(TerminalMouse, can_focus=True):
         port = self.port
         if port is None:
             return
-        if not port.running:
-            if event.key == "enter" and monotonic() - self._ended_at >= CLOSES_AFTER:
+        if self._over_since is not None:
+            if event.key == "enter" and monotonic() - self._over_since >= CLOSES_AFTER:
                 self._host.act("close_term")
             return
         data = sent_bytes(event.key)
@@ -128,7 +132,7 @@ class TerminalView(TerminalMouse, can_focus=True):
 
     def send(self, data: bytes) -> None:
         """Send bytes to the program as the person's; the newest rows come into sight."""
-        if data and self.port is not None and self.port.running:
+        if data and self.port is not None:
             self._answered_at_once()
             self.unselect()
             self.scroll_to_end()
@@ -156,6 +160,11 @@ class TerminalView(TerminalMouse, can_focus=True):
     def _resize_now(self) -> None:
         self._resizing = None
         port, size = self.port, self.size
-        if port is not None and port.running and size and (port.columns, port.lines) != (size.width, size.height):
+        if (
+            port is not None
+            and self._over_since is None
+            and size
+            and (port.columns, port.lines) != (size.width, size.height)
+        ):
             port.resize(size.width, size.height)
             self.paint_frame()
