@@ -61,7 +61,7 @@ _REFUSABLE: Final = re.compile(r"^(?:\S*/)?(?:rm|rmdir|cp|mv|ln|install|shred): 
 _CONTINUE: Final = re.compile(
     r"\b(?:press|hit|type)\s+(?:the\s+)?[\[<(]?(?:enter|return|any\s+key|a\s+key)[\]>)]?(?:\s+key)?"
     r"(?:\s+(?:to|and)\s+(?:continue|proceed|resume|go\s+on|exit|quit|finish|return|close(?:\s+this\s+window)?))?"
-    r"\s*[.!:…]*\s*$",
+    r"[\s.!:…]*$",
     re.IGNORECASE,
 )
 _DEFAULT_TEXT: Final = re.compile(r"^\s*\w[\w .'/-]{0,60}[:?]\s+\(([^()\0]{1,200})\)\s*$")

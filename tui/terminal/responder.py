@@ -274,6 +274,8 @@ def _with_settings(response: Response, evidence: Evidence, history: History, set
     if isinstance(response, Abort) and (settings.personal or settings.mode is not AutoAnswer.ON):
         need = Need.TYPED_UNSEEN if response.reason == "password prompt" else Need.QUESTION
         return AskPerson(need=need, prompt=response.prompt)
+    if isinstance(response, AskPerson) and settings.mode is AutoAnswer.OFF:
+        return AskPerson(need=response.need, prompt=response.prompt)
     if not isinstance(response, Type):
         return response
     text = history.signature.text if history.signature else ""
