@@ -136,6 +136,8 @@ def test_long_lists_are_bounded(new_bench: Callable[..., Bench]) -> None:
         ({"pattern": "find_me()", "literal": True}, ["src/main.py:2: def find_me():"]),
         ({"pattern": "find", "path": "src/main.py"}, ["src/main.py:2: def find_me():"]),
         ({"pattern": "find", "path": "src", "glob": "deep/**"}, ["src/deep/er/local.txt:1: find me here"]),
+        ({"pattern": "find", "path": "link", "glob": "*.py"}, ["src/main.py:2: def find_me():"]),
+        ({"pattern": "find", "path": "src/deep"}, ["src/deep/er/local.txt:1: find me here"]),
         ({"pattern": "find", "glob": "*.log"}, ["keep.log:1: find me kept"]),
         ({"pattern": "nowhere to be seen"}, ["No line matches."]),
         ({"pattern": "-e"}, ["No line matches."]),
@@ -144,6 +146,19 @@ def test_long_lists_are_bounded(new_bench: Callable[..., Bench]) -> None:
 def test_search(tree: Bench, engine: str, arguments: dict[str, object], expected: list[str]) -> None:
     assert engine
     assert lines(tree, "search", **arguments) == expected
+
+
+@pytest.mark.parametrize("engine", ENGINES, indirect=True)
+@pytest.mark.parametrize("path", ["src", "src/main.py"])
+def test_a_link_that_appears_is_not_searched(tree: Bench, engine: str, path: str) -> None:
+    assert engine
+    outside = tree.root.parent / "outside"
+    outside.mkdir()
+    (outside / "main.py").write_text("find me stolen\n")
+    prepared = tree.prepare("search", pattern="find", path=path)
+    (tree.root / "src").rename(tree.root / "moved")
+    (tree.root / "src").symlink_to(outside)
+    assert "stolen" not in asyncio.run(tree.box.run(prepared)).text
 
 
 @pytest.mark.parametrize("engine", ENGINES, indirect=True)

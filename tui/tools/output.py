@@ -77,8 +77,8 @@ def _whole_end(head: bytes) -> bytes:
     end = head.rfind(b"\n") + 1
     if end > len(head) // 2:
         return head[:end]
-    text = codecs.getincrementaldecoder("utf-8")("replace").decode(head)
-    return head if text.endswith("\ufffd") else text.encode() if "\ufffd" not in text else head
+    text = codecs.getincrementaldecoder("utf-8")("replace").decode(head)  # less a character that is not whole
+    return head if "\ufffd" in text else text.encode()
 
 
 def _whole_start(tail: bytes) -> bytes:

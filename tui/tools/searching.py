@@ -15,10 +15,11 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from tui.tools.globs import Glob
 from tui.tools.listing import VERSION_CONTROL
+from tui.tools.opening import is_folder, parent
 from tui.tools.requests import Search
 
 MOST_MATCHES: Final = 200
@@ -110,16 +111,14 @@ def _search(
     allowed: Callable[[Path], bool],
     stop: Stop,
 ) -> Found:
-    argv = _ripgrep_words(program, action, place) if program else _own_words()
-    job = {"pattern": action.pattern, "ignore_case": action.ignore_case, "literal": action.literal, "path": str(place)}
     found = Found()
-    seen: dict[str, bool] = {}
-    matched: set[str] = set()
-    for path, number, text in _records(argv, None if program else job, root, stop, found):
+    seen: dict[Path, bool] = {}
+    matched: set[Path] = set()
+    for path, number, text in _matches(program, action, place, root, stop, found):
         if path not in seen:
-            seen[path] = allowed(Path(path))
-        shown = _shown_path(Path(path), root)
-        if not seen[path] or (glob is not None and not glob.matches(shown, _shown_path(Path(path), place))):
+            seen[path] = allowed(path)
+        shown = _shown_path(path, root)
+        if not seen[path] or (glob is not None and not glob.matches(shown, _shown_path(path, place))):
             continue
         if len(found.lines) >= MOST_MATCHES:
             found.complete = False
@@ -139,7 +138,33 @@ def _cut(text: str) -> str:
     return text if len(text) <= LONGEST_LINE else f"{text[:LONGEST_LINE]}… [{len(text) - LONGEST_LINE} more]"
 
 
-def _ripgrep_words(program: str, action: Search, place: Path) -> tuple[str, ...]:
+def _matches(
+    program: str | None, action: Search, place: Path, root: Path, stop: Stop, found: Found
+) -> Iterator[tuple[Path, int, str]]:
+    """Yield path, line number and text of each match; what is searched is reached without following links."""
+    if program is None:
+        job = {"pattern": action.pattern, "ignore_case": action.ignore_case, "literal": action.literal}
+        words = json.dumps({**job, "path": str(place)}).encode()
+        for path, number, text in _records(_own_words(), str(root), words, stop, found):
+            yield Path(path), number, text
+        return
+    with parent(place) as above:
+        kind = os.O_DIRECTORY if is_folder(place) else os.O_NONBLOCK
+        descriptor = os.open(place.name or ".", os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | kind, dir_fd=above)
+    try:
+        if kind == os.O_NONBLOCK:  # a file goes in as the program's input
+            for _, number, text in _records(_ripgrep_words(program, action, "-"), str(root), descriptor, stop, found):
+                yield place, number, text
+            return
+        by_number = f"/proc/self/fd/{descriptor}"
+        cwd, operand = (by_number, "./") if os.path.exists(by_number) else (str(root), str(place))  # noqa: PTH110 - a string
+        for path, number, text in _records(_ripgrep_words(program, action, operand), cwd, b"", stop, found):
+            yield place / path, number, text
+    finally:
+        os.close(descriptor)
+
+
+def _ripgrep_words(program: str, action: Search, operand: str) -> tuple[str, ...]:
     words = [program, "--no-config", "--json", "--no-messages", "--hidden", "--no-require-git", "--no-ignore-dot"]
     words += ["--no-ignore-global", "--no-follow", "--sort=path", f"--max-filesize={LARGEST_FILE}", "--engine=default"]
     words += [f"--glob=!{name}" for name in sorted(VERSION_CONTROL)]
@@ -148,7 +173,7 @@ def _ripgrep_words(program: str, action: Search, place: Path) -> tuple[str, ...]
         words.append("--fixed-strings")
     if action.glob and set(action.glob) <= _SIMPLE_GLOB:  # a type, unlike a glob, brings no ignored files back
         words += [f"--type-add=wanted:{action.glob}", "--type=wanted"]
-    return (*words, f"--regexp={action.pattern}", "--", str(place))
+    return (*words, f"--regexp={action.pattern}", "--", operand)
 
 
 def _own_words() -> tuple[str, ...]:
@@ -158,14 +183,17 @@ def _own_words() -> tuple[str, ...]:
 
 
 def _records(
-    argv: tuple[str, ...], job: dict[str, Any] | None, root: Path, stop: Stop, found: Found
+    argv: tuple[str, ...], cwd: str, source: int | bytes, stop: Stop, found: Found
 ) -> Iterator[tuple[str, int, str]]:
-    """Run a search program and yield path, line number and text of each match; the process never outlives this."""
+    """Run a search program and yield what it finds; the process never outlives this.
+
+    `source` is its input: bytes, or a descriptor.
+    """
     process = subprocess.Popen(  # noqa: S603 - a program outside the project, with words of our own
         argv,
-        cwd=root,
+        cwd=cwd,
         env={"LC_ALL": "C.UTF-8", "PATH": os.defpath},
-        stdin=subprocess.PIPE if job is not None else subprocess.DEVNULL,
+        stdin=source if isinstance(source, int) else subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         start_new_session=True,
@@ -176,9 +204,9 @@ def _records(
     timer.start()
     told: list[bytes] = []
     try:
-        if job is not None and process.stdin is not None:
+        if isinstance(source, bytes) and process.stdin is not None:
             with suppress(BrokenPipeError), process.stdin as stdin:
-                stdin.write(json.dumps(job).encode())
+                stdin.write(source)
         for line in process.stdout or ():
             record = _record(line)
             if record is not None:
@@ -194,7 +222,7 @@ def _records(
             process.stdout.close()
     if code == _FAILED and told and not found.timed_out:
         text = b"".join(told[:20]).decode("utf-8", "replace")
-        if job is None and "regex" not in text:
+        if argv[0] != sys.executable and "regex" not in text:
             raise _UnsuitableError(text)
         raise SearchError(_reason(text))
     found.complete = found.complete and not found.timed_out and not stop.is_set()
@@ -217,7 +245,7 @@ def _record(line: bytes) -> tuple[str, int, str] | None:
         return None
     try:
         data = json.loads(line)["data"]
-        return _text(data["path"]), int(data["line_number"]), _text(data["lines"])
+        return _text(data["path"] or {"text": ""}), int(data["line_number"]), _text(data["lines"])
     except (ValueError, KeyError, TypeError):
         return None
 
