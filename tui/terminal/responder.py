@@ -34,6 +34,7 @@ _REMOVERS: Final = frozenset({"rm", "rmdir", "cp", "mv", "ln", "install", "shred
 _RELAYS: Final = frozenset(
     {"ssh", "sudo", "su", "doas", "docker", "podman", "kubectl", "script", "screen", "mosh-client"}
 )
+_ADVICE: Final = {"npm init": "`npm init -y` asks nothing"}
 _SPINNER: Final = re.compile(r"(?:(?<=\s)|^)[⠀-⣿◐-◓◴-◷✶✻✽·*|/\\-](?=\s|$)")
 _NO_PROMPT: Final = "waits for input, without a question"
 
@@ -302,7 +303,8 @@ def _with_patience(
     left = settings.silence - min(asking, evidence.silent_s)
     shown = response.prompt or _NO_PROMPT
     if left <= 0 and not settings.personal:
-        return Abort(reason=f"no answer for {settings.silence:g} s: {shown}", prompt=shown)
+        advice = f" ({_ADVICE[evidence.program]})" if evidence.program in _ADVICE else ""
+        return Abort(reason=f"no answer for {settings.silence:g} s: {shown}{advice}", prompt=shown)
     if asking < patience:
         return Nothing(again=patience - asking if settings.personal else min(patience - asking, left))
     return replace(response, prompt=shown, abort_in=None if settings.personal else left)
