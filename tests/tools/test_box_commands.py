@@ -72,10 +72,14 @@ def test_what_is_not_run_here(bench: Bench, name: str) -> None:
         asyncio.run(bench.box.run(prepared))
 
 
-def test_offering_tools_loads_nothing_heavy() -> None:
-    script = "import tui.tools.spec, sys; print(*sys.modules)"
+@pytest.mark.parametrize(
+    ("module", "unwanted"),
+    [
+        ("tui.tools.spec", {"asyncio", "difflib", "subprocess", "hashlib", "shutil"}),
+        ("tui.tools.box", {"difflib", "tomllib", "tree_sitter"}),
+    ],
+)
+def test_offering_tools_loads_nothing_heavy(module: str, unwanted: set[str]) -> None:
+    script = f"import sys; before = set(sys.modules); import {module}; print(*(set(sys.modules) - before))"
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert not {"asyncio", "difflib", "subprocess", "hashlib", "shutil"} & set(done.stdout.split())
-    script = "import tui.tools.box, sys; print(*sys.modules)"
-    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert not {"difflib", "tomllib", "tree_sitter"} & set(done.stdout.split())
+    assert not unwanted & set(done.stdout.split())
