@@ -20,6 +20,7 @@ from tui.core.events import (
     TurnStarted,
 )
 from tui.core.spend_report import SpendReport, SpendSum
+from tui.core.trust import Decision, RuleTrial
 from tui.engine.bus import Bus
 
 PANES = (
@@ -47,6 +48,7 @@ class FakeEngine:
         self.exported: list[tuple[str, Path]] = []
         self.estimates: tuple[int, int] | None = None
         self.estimated: list[tuple[str, tuple[str, ...] | None]] = []
+        self.tried: list[tuple[str, str]] = []
         self._turns = 0
         self._seq = 0
 
@@ -81,6 +83,15 @@ class FakeEngine:
         if self.failure is not None:
             raise self.failure
         self.exported.append((form, path))
+
+    def try_rule(self, approval_id: str, rule: str) -> RuleTrial:
+        self.tried.append((approval_id, rule))
+        word = rule.partition(" ")[0]
+        if word not in list(Decision):
+            return RuleTrial(
+                rule=rule, problem="A rule begins with allow, ask or deny", decision=Decision.ASK, reason=""
+            )
+        return RuleTrial(rule=rule, problem="", decision=Decision(word), reason="your rule says so")
 
     @property
     def prompts(self) -> list[tuple[str, tuple[str, ...] | None]]:

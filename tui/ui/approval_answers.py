@@ -118,7 +118,7 @@ class Answers:
         screen.stage.typed_at = screen.stage.now()
         if desk.page is not None:
             desk.close_page()
-        screen.prompt.focus()
+        desk.to_prompt()
         screen.prompt.insert_text(effect.text)
 
     def _scroll(self, effect: Scroll) -> None:

@@ -73,7 +73,7 @@ class ApprovalDesk:
         if self.card.follow(work.waiting, now) and writing:
             self._given_up = self.card.shown  # who writes must not answer the next request with the rest of a word
             self.close_page()
-            self.screen.prompt.focus()
+            self.to_prompt()
         self.attention.mind(frozenset(one.id for one in work.waiting))
         if self.card.shown:
             self._show()
@@ -91,17 +91,19 @@ class ApprovalDesk:
     def _show(self) -> None:
         if self._docked is None:
             self._docked = ApprovalCard(self._stage, self)
+            self.touch()  # it comes at its full height
             self.screen.mount(self._docked, before=self.screen.prompt)
-        self.touch()
+        else:
+            self.touch()
 
     def _take_away(self) -> None:
         had_keys = self.has_keys
         self.close_page()
         docked, self._docked = self._docked, None
         if docked is not None:
+            if had_keys:  # before the card goes, or Textual hands the focus to the next widget
+                self.to_prompt()
             docked.remove()
-            if had_keys:
-                self.screen.prompt.focus()
         self._given_up = ""
 
     # ---- room
@@ -131,7 +133,7 @@ class ApprovalDesk:
 
     def touch(self) -> None:
         """Paint what changed."""
-        if self._docked is not None and self._docked.is_attached:
+        if self._docked is not None:
             self._docked.touch(self.screen.app.size.width, self._most)
         if self.page is not None:
             self.page.touch()
@@ -242,9 +244,13 @@ class ApprovalDesk:
         self.card.collapsed = True
         self.close_page()
         if self._docked is not None and self._docked.has_keys:
-            self.screen.prompt.focus()
+            self.to_prompt()
         self.touch()
         return True
+
+    def to_prompt(self) -> None:
+        """Move the focus to the prompt, at once: the next key may be here already."""
+        self.screen.set_focus(self.screen.prompt.editor)
 
     # ---- the page with everything
 

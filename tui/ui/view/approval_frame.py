@@ -186,7 +186,7 @@ def _note(
     situation: Situation,
 ) -> Line:  # fmt: skip
     """Why some key is off."""
-    if why := obstacle(card, waiting, request, "approve_once"):
+    if (why := obstacle(card, waiting, request, "approve_once")) and (situation.page or card.cut == request.id):
         return (("Read it to its end first: PgDn and End go on" if situation.page else why, Tone.WARN),)
     if not request.grant:
         key = next((chip.key for chip in chips if chip.does == "approve_session"), "")

@@ -22,6 +22,8 @@ QUIET_FOR: Final = 1.0
 """Seconds without a typed key before they are."""
 HOLD: Final = 0.15
 """Seconds a letter waits for a second one that would show that a person types."""
+STILL_TYPING: Final = 0.4
+"""Seconds after a typed key within which a letter belongs to it, wherever the focus is by now."""
 _SCROLLS: Final = {"up": -1, "down": 1, "pageup": -2, "pagedown": 2, "home": -3, "end": 3}
 
 
@@ -96,8 +98,9 @@ class Card:
     """What the person sees of the queue. Times are monotonic seconds.
 
     `shown` is the id of the request on the card, `since` when it appeared there. `seen` are requests that were read to
-    their end; before that nothing can be allowed. `batch` are the ids listed together, `left_out` those not answered;
-    while `to_cursor` is true the list is scrolled so that the row of the cursor is seen.
+    their end; before that nothing can be allowed. `cut` is the id of the one that does not fit the card. `batch` are
+    the ids listed together, `left_out` those not answered; while `to_cursor` is true the list is scrolled so that the
+    row of the cursor is seen.
     """
 
     shown: str = ""
@@ -107,6 +110,7 @@ class Card:
     intent: AnswerKind = AnswerKind.ONCE
     collapsed: bool = False
     seen: set[str] = field(default_factory=set)
+    cut: str = ""
     pending: str = ""
     pending_live: bool = False
     batch: tuple[str, ...] = ()
@@ -195,7 +199,7 @@ def _command(key: str) -> Effect:
 
 def _letter(card: Card, key: str, character: str, now: float, keys: Mapping[str, str]) -> Effect:
     text, card.pending = card.pending + character, ""
-    if len(text) > 1 or key not in keys:
+    if len(text) > 1 or key not in keys or now - card.typed < STILL_TYPING:
         return Type(text)
     card.pending, card.pending_live = text, card.live_in(now) == 0
     return Plain.HELD

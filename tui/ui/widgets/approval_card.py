@@ -177,6 +177,8 @@ class CardBody(SpanWidget, can_focus=True):
         body = content.fitted(parts, height, self.stage.glyphs, self._host.key_of("request_details"))
         if body.whole:
             self._host.read(request.id)
+        elif request.id not in card.seen:
+            card.cut = request.id
         return list(body.rows)
 
     def _window(self, rows: Sequence[Line], height: int, ids: Sequence[str]) -> list[Line]:
