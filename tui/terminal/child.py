@@ -15,7 +15,8 @@ from tui.terminal.launch import TerminalError, TerminalLaunch
 from tui.terminal.reaper import Reaper
 from tui.terminal.stopping import end_family, send_to_group
 
-_READ_SIZE: Final = 1 << 16
+_READ_SIZE: Final = 4096
+"""A terminal never gives more at once, and more would keep others waiting."""
 _QUIET_SECONDS: Final = 0.05
 _LAST_WORDS_SECONDS: Final = 0.5
 _LAST_WORDS_READS: Final = 256
@@ -110,7 +111,7 @@ class Child:
         return (self.pid, self.foreground())
 
     def _read(self) -> None:
-        """Read once: a terminal gives 4 KiB at most, so all others and the screen get their turn."""
+        """Read once, then all other terminals and the screen get their turn; what is not read waits in the kernel."""
         try:
             data = os.read(self.fd, _READ_SIZE)
         except (BlockingIOError, InterruptedError):

@@ -75,7 +75,7 @@ def terminal_settings(fd: int) -> tuple[bool | None, bool | None]:
     """Return echo and canonical of a pseudo-terminal, from our side of it."""
     try:
         flags = termios.tcgetattr(fd)[3]
-    except (OSError, termios.error):
+    except (OSError, ValueError, termios.error):  # it is closed
         return None, None
     return bool(flags & termios.ECHO), bool(flags & termios.ICANON)
 
@@ -84,7 +84,7 @@ async def gather(fd: int, device: int, silent_s: float, proc: Path = PROC) -> Ev
     """Return what is known of the terminal whose our side is `fd` and whose other side has the number `device`."""
     echo, canonical = terminal_settings(fd)
     try:
-        group = os.tcgetpgrp(fd)
+        group = os.tcgetpgrp(fd) if fd >= 0 else 0
     except OSError:
         group = 0
     look = Look(device, proc)

@@ -133,6 +133,9 @@ class PlainScreen:
         return self._current[index - len(self._finished)]
 
     def _rows(self, line: str) -> Iterator[_Row]:
+        if line.isascii() and line.isprintable() and len(line) <= self.columns:
+            yield self._row([line], len(line), wrapped=False)
+            return
         shown = _ESCAPES.sub("", line).rstrip("\r").rpartition("\r")[2].expandtabs(8)
         cells = clusters(clean(shown))
         parts: list[str] = []
