@@ -137,17 +137,25 @@ class Drawing(Scrolling):
         """Write with a character set, in insert mode, between margins, or without wrapping."""
         if self.charset_map is not None:
             data = data.translate(self.charset_map)
-        cursor = self.cursor
-        limit = self.right_margin if cursor.x <= self.right_margin else self.columns
-        if data.isascii() and cursor.x + len(data) < limit:
-            count, row = len(data), self.rows[cursor.y]
-            if self.insert:
-                row.shift(cursor.x, limit, count, PLAIN, self.columns)
-            row.put(cursor.x, data, count, self.style, self.columns)
-            cursor.x += count
-            self.last = data
-        else:
+        if not data.isascii():
             self._draw_clusters(data)
+            return
+        cursor, at, end = self.cursor, 0, len(data)
+        while at < end:
+            limit = self.right_margin if cursor.x <= self.right_margin else self.columns
+            if cursor.x >= limit:
+                if self.autowrap:
+                    self._wrap()
+                    continue
+                cursor.x, at = limit - 1, end - 1
+            size = min(limit - cursor.x, end - at)
+            row = self.rows[cursor.y]
+            if self.insert:
+                row.shift(cursor.x, limit, size, PLAIN, self.columns)
+            row.put(cursor.x, data[at : at + size], size, self.style, self.columns)
+            cursor.x += size
+            at += size
+        self.last = data
 
     def draw_lines(self, lines: list[str]) -> None:
         """Write lines of printable ASCII, each ended by CR and LF, into the plain screen."""
@@ -197,12 +205,13 @@ class Drawing(Scrolling):
         self.rows = rows
 
     def repeat(self, count: int | None = None) -> None:
-        """REP: the last character again."""
-        if self.last:
-            last = next((char for char in reversed(self.last) if WIDTHS[char] != ZERO), "")
+        """REP: the last character again, up to the end of the row."""
+        last = next((char for char in reversed(self.last) if WIDTHS[char] != ZERO), "")
+        count = min(count or 1, (self.columns - self.cursor.x) // (WIDTHS[last] if last else 1))
+        if last and count > 0:
             translated, self.charset_map = self.charset_map, None
             self.decide()
-            self.draw(last * min(count or 1, self.columns * self.lines))
+            self.draw(last * count)
             self.charset_map = translated
             self.decide()
 

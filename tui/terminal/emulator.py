@@ -114,7 +114,7 @@ class Emulator(Parser, Screen, ByteStream):  # type: ignore[misc]  # pyte's attr
         kept = self.rows[row] if row >= 0 else self.history[row]
         if isinstance(kept, str):
             return self.history.serial(row)
-        if not kept.serial:
+        if kept.serial <= 0:
             kept.serial = next(_serials)
         return kept.serial
 
@@ -124,7 +124,7 @@ class Emulator(Parser, Screen, ByteStream):  # type: ignore[misc]  # pyte's attr
         seen, dirty = self._seen, self._dirty
         for y, row in enumerate(self.rows):
             serial = row.serial
-            if not serial:
+            if serial <= 0:
                 row.serial = serial = next(_serials)
             if seen[y] != serial:
                 seen[y] = serial

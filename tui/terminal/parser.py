@@ -17,7 +17,7 @@ _PIECE: Final = 16_384
 _TOKENS: Final = re.compile(
     r"(?:\x1b\[([0-9:;<=>?]*[ -/]*)([@-~])"  # CSI
     r"|((?:[ -~]*\r\n){3,})"  # lines of plain text
-    r"|(\r\n|[\x00-\x1a\x1c-\x1f\x7f]|\x1b[78=>DEMHc]|\x1b[()*+][0-9A-Za-z]"  # controls and short escapes
+    r"|(\r\n|[\n\x0b\x0c]{2,}|[\x00-\x1a\x1c-\x1f\x7f]|\x1b[78=>DEMHc]|\x1b[()*+][0-9A-Za-z]"  # controls, short escapes
     r"|[\x1b\x80-\x9f][\x00-\U0010ffff]*)"  # or something else, and all that follows
     r"|)([^\x00-\x1f\x7f-\x9f]*)"  # then text
 ).findall
@@ -113,11 +113,18 @@ class Parser(Strings):
                     if handler_of := controls.get(control):
                         handler_of()
                     else:
-                        data = self._finish_sequence(control)
+                        data = self._take_other(control)
                 elif lines:
                     self.draw_lines(lines[:-2].split("\r\n"))
                 if text:
                     draw(text)
+
+    def _take_other(self, control: str) -> str:
+        """Take several line feeds, or a sequence and what follows it; return what is left."""
+        if control[0] >= "\x0e":
+            return self._finish_sequence(control)
+        self.linefeeds(len(control))
+        return ""
 
     def changed_style(self, parameters: str) -> Style:
         """The look after SGR; with a prefix or an intermediate it is something else, which is not known."""

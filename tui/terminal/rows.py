@@ -2,7 +2,8 @@
 
 Most rows are written from left to right and then scroll away: those never pay for cells. A piece is a text, how many
 cells it takes, and its look. Cells are two lists, as long as the screen is wide; the right half of a wide character is
-`STUB`. `serial` is 0 after each change, until somebody asks for a new number.
+`STUB`. `serial` is 0 after each change, until somebody asks for a new number, and `ROLLED` when the change was only
+that the rows moved between side margins.
 """
 
 from itertools import groupby
@@ -13,6 +14,7 @@ from tui.terminal.styles import PLAIN, REVERSE, Style, cell_style
 from tui.terminal.widths import CLUSTER_LIMIT, clusters
 
 STUB: Final = "\0"
+ROLLED: Final = -1
 Piece: TypeAlias = tuple[str, int, Style]
 
 

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from tui.terminal.rows import Row
+from tui.terminal.rows import ROLLED, Row
 from tui.terminal.scrollback import Scrollback
 from tui.terminal.styles import PLAIN, Style
 
@@ -47,6 +47,8 @@ class ScreenState:
         self.autowrap = True
         self.charset_map: dict[int, str] | None = None
         self.simple = True
+        self._part_move: tuple[object, ...] = ()
+        self._part_moved = 0
         self.tabstops: set[int] = set()
         self.set_default_tabs()
 
@@ -213,6 +215,20 @@ class Scrolling(Movement):
         if self.newline:
             self.carriage_return()
 
+    def linefeeds(self, count: int) -> None:
+        """LF so many times; between side margins at once, because moving a part of many rows takes long."""
+        if not self.left_margin and self.right_margin == self.columns:
+            for _ in range(count):
+                self.linefeed()
+            return
+        steps = min(count, max(0, self.bottom_margin - 1 - self.cursor.y, self.lines - 1 - self.bottom_margin))
+        for _ in range(steps):
+            self.linefeed()
+        if count > steps and self.cursor.y == self.bottom_margin - 1:
+            self.roll_up(self.top_margin, count - steps)
+            if self.newline:
+                self.carriage_return()
+
     def next_line(self) -> None:
         """NEL: to the beginning of the next row."""
         self.index()
@@ -233,7 +249,7 @@ class Scrolling(Movement):
 
     def roll_up(self, top: int, count: int) -> None:
         """Move the rows from `top` to the bottom margin up; those that leave the screen's top are kept."""
-        if self.side_margins:
+        if self.left_margin or self.right_margin < self.columns:
             self._roll_part(top, count)
             return
         rows, bottom = self.rows, self.bottom_margin
@@ -249,7 +265,7 @@ class Scrolling(Movement):
 
     def roll_down(self, top: int, count: int) -> None:
         """Move the rows from `top` to the bottom margin down."""
-        if self.side_margins:
+        if self.left_margin or self.right_margin < self.columns:
             self._roll_part(top, -count)
             return
         rows, bottom, style = self.rows, self.bottom_margin, self.blank_style()
@@ -263,21 +279,30 @@ class Scrolling(Movement):
     def _roll_part(self, top: int, count: int) -> None:
         """Move what lies between left and right margin up, or down when `count` is negative."""
         left, right, columns = self.left_margin, self.right_margin, self.columns
-        lines = range(top, self.bottom_margin)
-        blank = ([" "] * (right - left), [self.blank_style()] * (right - left))
-        taken = []
-        for y in lines:
-            row = self.rows[y]
-            cells = row.open(columns)
-            row.split(left)
-            row.split(right)
-            row.serial = 0
-            taken.append((cells[left:right], row.styles[left:right], row.wide))
-        for at, y in enumerate(lines):
-            row, source = self.rows[y], at + count
-            cells, styles, wide = taken[source] if 0 <= source < len(taken) else (*blank, False)
-            row.open(columns)[left:right] = cells
-            row.styles[left:right] = styles
+        rows = self.rows[top : self.bottom_margin]
+        move = (top, self.bottom_margin, left, right, count > 0, self.blank_style())
+        if move != self._part_move or any(row.serial != ROLLED for row in rows):
+            self._part_move, self._part_moved = move, 0
+        elif self._part_moved >= len(rows):
+            return
+        self._part_moved += abs(count)
+        wide = False
+        for row in rows:
+            row.open(columns)
+            row.serial = ROLLED
+            if row.wide:
+                wide = True
+                row.split(left)
+                row.split(right)
+        cells = [row.open(columns)[left:right] for row in rows]
+        styles = [row.styles[left:right] for row in rows]
+        size = min(abs(count), len(rows))
+        blanks, looks = [[" "] * (right - left)] * size, [[self.blank_style()] * (right - left)] * size
+        cells = cells[size:] + blanks if count > 0 else blanks + cells[: len(rows) - size]
+        styles = styles[size:] + looks if count > 0 else looks + styles[: len(rows) - size]
+        for row, some_cells, some_styles in zip(rows, cells, styles, strict=True):
+            row.open(columns)[left:right] = some_cells
+            row.styles[left:right] = some_styles
             row.wide = row.wide or wide
 
     def insert_lines(self, count: int | None = None) -> None:
