@@ -172,12 +172,16 @@ def _waiting(terminal: TerminalView, now: float, keyed: Keyed) -> tuple[str, lis
     return text, choices
 
 
+def _width(choices: Sequence[tuple[str, str, str]]) -> int:
+    return sum(cells(key) + cells(title) + 3 for key, title, _ in choices)
+
+
 def _laid_out(
     text: str, choices: Sequence[tuple[str, str, str]], width: int, glyphs: Glyphs
 ) -> tuple[Line, tuple[Spot, ...]]:
-    wanted = sum(cells(key) + cells(title) + 3 for key, title, _ in choices)
-    if wanted > width // 2:
-        choices, wanted = choices[:1], sum(cells(key) + cells(title) + 3 for key, title, _ in choices[:1])
+    while choices and _width(choices) > width * 2 // 3:
+        choices = choices[:-1]
+    wanted = _width(choices)
     shown = clip(text, max(width - wanted - 4, 1), ellipsis(glyphs))
     start = max(width - wanted, 0)
     spans: list[Span] = [(f" {glyphs.limited} ", Tone.WARN), (shown, Tone.PLAIN)]
