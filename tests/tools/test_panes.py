@@ -14,6 +14,7 @@ def test_another_pane_is_changing_it(bench: Bench) -> None:
     assert first.conflict == ""
     second = bench.prepare("edit_file", pane="claude", path="f", old="old", new="2")
     assert second.conflict == "gpt is changing it too."
+    assert bench.box.rivals(second) == (first,)
     third = bench.prepare("delete_file", pane="gemini", path="f")
     assert third.conflict == "claude and gpt are changing it too."
     for prepared in (first, second):

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import shutil
 import stat
 from collections.abc import Callable
 from pathlib import Path
@@ -191,3 +192,18 @@ def test_two_changes_at_once_are_one_after_the_other(bench: Bench) -> None:
     assert statuses.count(ToolStatus.OK) == 1
     bench.box.undo()
     assert tree(bench.root) == {}
+
+
+def test_old_sessions_are_forgotten(bench: Bench) -> None:
+    bench.write("f", "x")
+    bench.call("delete_file", path="f")
+    for name, age in (("old", 40), ("young", 20)):
+        shutil.copytree(bench.state, bench.state.parent / name)
+        log = bench.state.parent / name / "changes" / "changes.jsonl"
+        os.utime(log, (1_000_000 - age * 86_400,) * 2)
+    os.utime(bench.state / "changes" / "changes.jsonl", (0, 0))
+    (bench.state.parent / "foreign").mkdir()
+    bench.box.clean_up(keep_days=30, now=1_000_000.0)
+    kept = {path.parent.name for path in bench.state.parent.glob("*/changes")}
+    assert kept == {"session", "young"}
+    assert bench.box.undo().paths == (str(bench.root / "f"),)

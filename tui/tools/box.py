@@ -2,14 +2,15 @@
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from tui.core.tool_events import ToolStatus
 from tui.tools.activity import Activity
-from tui.tools.changes import Changes, Undone
+from tui.tools.changes import Changes, Undone, forget
 from tui.tools.command import Launch, run_process
 from tui.tools.opening import is_folder
 from tui.tools.outcome import Limits, Prepared, ToolOutcome
@@ -20,6 +21,7 @@ from tui.tools.searching import Stop
 from tui.tools.writing import Writer, remove_litter
 
 _T = TypeVar("_T")
+_DAY_S: Final = 86_400.0
 
 
 def everything(path: Path) -> bool:
@@ -50,10 +52,17 @@ class Toolbox:
         self._pending: dict[int, Prepared] = {}
         self._lock = threading.Lock()
 
-    def clean_up(self) -> tuple[Path, ...]:
-        """Remove temporary files killed processes left in projects, and return their paths. Blocking, for the start."""
-        folders = [self.state / "writes", *self.state.parent.glob("*/writes")]
-        return tuple(path for folder in dict.fromkeys(folders) for path in remove_litter(folder))
+    def clean_up(self, *, keep_days: float = 30.0, now: float | None = None) -> tuple[Path, ...]:
+        """Remove what earlier sessions left behind. Blocking, for the start of a session.
+
+        These are temporary files of killed processes in projects, whose paths are returned, and the undo stores and
+        bins of sessions that changed nothing for `keep_days`. `now` is the time in seconds since the epoch.
+        """
+        folders = [self.state, *(path for path in self.state.parent.glob("*") if path != self.state)]
+        removed = [path for folder in folders for path in remove_litter(folder / "writes")]
+        for folder in folders[1:]:
+            forget(folder, before=(time.time() if now is None else now) - keep_days * _DAY_S)
+        return tuple(removed)
 
     def prepare(self, request: Request, pane: str, turn: str) -> Prepared:
         """Look at what the call is about and freeze it. Blocking: call it in a thread. Never raises for bad calls.
@@ -74,6 +83,12 @@ class Toolbox:
             known = self._pending.pop(id(prepared), None)
         if known is not None:
             self.activity.end(prepared.pane, prepared.path)
+
+    def rivals(self, prepared: Prepared) -> tuple[Prepared, ...]:
+        """Return the changes of the same file that other panes have prepared and not yet made, to be shown beside."""
+        with self._lock:
+            others = list(self._pending.values())
+        return tuple(other for other in others if other.pane != prepared.pane and other.path == prepared.path)
 
     async def run(
         self,

@@ -7,6 +7,7 @@ append-only; a session that is resumed reads it again.
 import hashlib
 import json
 import os
+import shutil
 import threading
 import time
 from collections.abc import Iterable, Iterator
@@ -227,6 +228,17 @@ class Changes:
                     after=str(value["after"]),
                     binned=_unhex(value["binned"]),
                 )
+
+
+def forget(session: Path, *, before: float) -> None:
+    """Remove the changes and the bin of the session folder `session` if its last change lies before that time."""
+    folder = session / "changes"
+    try:
+        if (folder / _LOG).stat().st_mtime >= before:
+            return
+    except OSError:
+        return
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def remove_empty(folders: Iterable[str]) -> None:
