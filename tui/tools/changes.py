@@ -22,6 +22,7 @@ from tui.tools.outcome import Identity
 from tui.tools.writing import ChangedError, Writer
 
 _LOG: Final = "changes.jsonl"
+_OURS: Final = frozenset({_LOG, "blobs", "bin"})
 _LOG_FLAGS: Final = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
 _PRIVATE: Final = 0o600
 
@@ -234,7 +235,7 @@ def forget(session: Path, *, before: float) -> None:
     """Remove the changes and the bin of the session folder `session` if its last change lies before that time."""
     folder = session / "changes"
     try:
-        if (folder / _LOG).stat().st_mtime >= before:
+        if (folder / _LOG).stat().st_mtime >= before or {path.name for path in folder.iterdir()} - _OURS:
             return
     except OSError:
         return
