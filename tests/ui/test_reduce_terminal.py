@@ -138,7 +138,7 @@ def test_a_models_terminal_shows_whose_and_what_is_answered() -> None:
 def test_a_password_is_asked_for_with_the_time_that_is_left() -> None:
     need = TerminalNeedsPerson(terminal="a", need=Need.TYPED_UNSEEN, prompt="Password:", abort_in=25.0)
     view = view_after(opened("a", "sudo ls", pane="gpt"), need)
-    assert "sudo asks for a password, which only you type: Password:; ends in 25 s" in said(view)
+    assert "sudo asks for a password, which only you type (ends in 25 s): Password:" in said(view)
     assert "ends in 20 s" in said(view, now=105.0)
     assert "ends in 0 s" in said(view, now=300.0)
     assert view.terminals.calling == "a"
@@ -206,7 +206,7 @@ def test_f4_goes_where_it_is_needed() -> None:
     assert view.terminals.most_urgent("claude") == "c"
     reduce(view, TerminalNeedsPerson(terminal="b", need=Need.MENU, prompt="x"), 1.0)
     assert view.terminals.most_urgent("claude") == "b"
-    assert "it waits for you" in link_line(view.terminals.by_id["b"], 1.0)
+    assert "waits for you in a terminal" in link_line(view.terminals.by_id["b"], 1.0)
 
 
 @pytest.mark.parametrize(("height", "rows"), [(24, 10), (40, 11), (60, 14), (12, 5), (8, 3)])

@@ -7,7 +7,6 @@ from typing import Final
 from tui.ui.glyphs import Glyphs
 from tui.ui.view.format import Line, Span, Tone, cells, clip, ellipsis, state_sign
 from tui.ui.view.state import PaneView, Phase
-from tui.ui.view.terminal_lines import link_line
 from tui.ui.view.terminals import TerminalView
 
 _MOST_ROWS: Final = 3
@@ -61,6 +60,8 @@ def pane_notice(
             choices.insert(0, _choice("retry_now", "now", keys))
         return _laid_out(text, Tone.MUTED, choices, width, glyphs)
     if terminal is not None:
+        from tui.ui.view.terminal_lines import link_line  # not needed before the first frame
+
         tone = Tone.MUTED if terminal.waiting is None else Tone.WARN
         key = keys.get("pane_terminal", keys.get("terminal", ""))
         return _laid_out(link_line(terminal, now), tone, [Choice("pane_terminal", key, "go there")], width, glyphs)

@@ -7,7 +7,7 @@ from tui.core.terminal import AutoAnswer
 from tui.core.terminal_events import Need
 from tui.ui.glyphs import Glyphs
 from tui.ui.view.format import Line, Span, Tone, cells, clip, duration, ellipsis, fit
-from tui.ui.view.terminals import Terminals, TerminalView
+from tui.ui.view.terminals import Terminals, TerminalView, Waiting
 
 _TAB: Final = 24
 _FULL_FROM: Final = 100
@@ -160,9 +160,7 @@ def _waiting(terminal: TerminalView, now: float, keyed: Keyed) -> tuple[str, lis
     if waiting is None:
         return "", []
     program = terminal.name.split(" ")[0] or "the program"
-    text = f"{program} {_ASKS[waiting.need]}: {waiting.prompt}"
-    if waiting.deadline is not None:
-        text += f"; ends in {max(round(waiting.deadline - now), 0)} s"
+    text = f"{program} {_ASKS[waiting.need]}{_ends(waiting, now)}: {waiting.prompt}"
     choices: list[tuple[str, str, str]] = []
     if not keyed.typing:
         choices.append(("Enter" if keyed.commands else keyed.release, "type here", "terminal_type"))
@@ -170,6 +168,10 @@ def _waiting(terminal: TerminalView, now: float, keyed: Keyed) -> tuple[str, lis
         before = "" if keyed.commands else f"{keyed.release} "
         choices.append((f"{before}a", f"answer {waiting.suggestion}", "terminal_accept"))
     return text, choices
+
+
+def _ends(waiting: Waiting, now: float) -> str:
+    return "" if waiting.deadline is None else f" (ends in {max(round(waiting.deadline - now), 0)} s)"
 
 
 def _width(choices: Sequence[tuple[str, str, str]]) -> int:
@@ -197,10 +199,8 @@ def _laid_out(
 
 def link_line(terminal: TerminalView, now: float) -> str:
     """What a pane says of the terminal its model runs something in."""
-    words = f"runs in a terminal: {terminal.name}"
     waiting = terminal.waiting
     if waiting is None:
-        return words
-    ends = "" if waiting.deadline is None else f", ends in {max(round(waiting.deadline - now), 0)} s"
+        return f"runs in a terminal: {terminal.name}"
     asks = "asks for a password" if waiting.need is Need.TYPED_UNSEEN else "waits for you"
-    return f"{words}; it {asks}{ends}"
+    return f"{asks} in a terminal{_ends(waiting, now)}: {terminal.name}"
