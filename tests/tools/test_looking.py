@@ -162,6 +162,24 @@ def test_a_link_that_appears_is_not_searched(tree: Bench, engine: str, path: str
 
 
 @pytest.mark.parametrize("engine", ENGINES, indirect=True)
+def test_names_and_lines_that_are_no_text(bench: Bench, engine: str) -> None:
+    assert engine
+    try:
+        (bench.root / os.fsdecode(b"a\xff")).write_text("needle 1\n")
+    except OSError:
+        pytest.skip("this file system takes only names in UTF-8")
+    bench.write("new\nline", "needle 2\n")
+    bench.write("latin", b"needle \xe4\n")
+    assert lines(bench, "search", pattern="needle") == [
+        "a\\udcff:1: needle 1",
+        "latin:1: needle ä",
+        "new\\nline:1: needle 2",
+    ]
+    listed = lines(bench, "list_files")
+    assert listed == ["a\\udcff", "latin", "new\\nline"]
+
+
+@pytest.mark.parametrize("engine", ENGINES, indirect=True)
 def test_a_bad_expression_is_told(tree: Bench, engine: str) -> None:
     assert engine
     outcome = tree.call("search", pattern="(")

@@ -85,6 +85,10 @@ def test_what_changed_since_is_kept(bench: Bench, name: str) -> None:
     assert (undone.paths, undone.kept) == ((), (str(path),))
     assert path.read_text() == "by a person\n"
     assert bench.box.undo().paths == (str(bench.root / "g"),)
+    assert bench.box.undo().kept == (str(path),)
+    path.unlink() if name == "delete_file" else path.write_text("new\n")
+    assert bench.box.undo().paths == (str(path),)
+    assert path.read_text() == "old\n"
 
 
 def test_a_restart_remembers(new_bench: Callable[..., Bench]) -> None:

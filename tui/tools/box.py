@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -47,8 +48,7 @@ class Toolbox:
         self.activity = Activity()
         self._world = World(self.root, self.limits, self.activity, allowed)
         writer = Writer(state / "writes")
-        self._changes = Changes(state / "changes", writer)
-        self._performer = Performer(self._world, writer, self._changes)
+        self._performer = Performer(self._world, writer, Changes(state / "changes", writer))
         self._pending: dict[int, Prepared] = {}
         self._lock = threading.Lock()
 
@@ -102,22 +102,31 @@ class Toolbox:
         first, so that it is recorded and the file whole. Raises ValueError for a call that is not run here.
         """
         try:
-            if prepared.problem:
-                return failed(prepared.problem)
-            tool = prepared.request.tool
-            if tool.only_reads:
-                return await self._look(prepared)
-            if tool.changes_files:
-                return await _finished(lambda: self._performer.change(prepared))
-            if tool is not Tool.RUN_COMMAND or launch is None:
-                raise ValueError(f"{tool} cannot be run here{'' if launch else ' without a launch'}")
-            return await self._command(prepared, on_output, launch)
+            outcome = await self._run(prepared, on_output, launch)
         finally:
             self.drop(prepared)
+        return outcome if outcome.text.isascii() else _sound(outcome)
+
+    async def _run(
+        self, prepared: Prepared, on_output: Callable[[str], None] | None, launch: Launch | None
+    ) -> ToolOutcome:
+        if prepared.problem:
+            return failed(prepared.problem)
+        tool = prepared.request.tool
+        if tool.only_reads:
+            return await self._look(prepared)
+        if tool.changes_files:
+            return await _finished(lambda: self._performer.change(prepared))
+        if tool is not Tool.RUN_COMMAND or launch is None:
+            raise ValueError(f"{tool} cannot be run here{'' if launch else ' without a launch'}")
+        return await self._command(prepared, on_output, launch)
 
     def undo(self, pane: str | None = None, *, turn: bool = False) -> Undone:
-        """Take back the newest change of a pane (of any when None), or all of its turn. Blocking. Raises OSError."""
-        return self._changes.undo(pane, turn=turn)
+        """Take back the newest change of a pane (of any when None), or all of its turn. Blocking.
+
+        Raises OSError when the undo store itself cannot be written.
+        """
+        return self._performer.undo(pane, turn=turn)
 
     def end_turn(self, pane: str) -> None:
         """Note that the pane's turn is over: what it read no longer conflicts with changes of others."""
@@ -152,6 +161,12 @@ class Toolbox:
             summary=result.ending,
             exit_code=result.exit_code,
         )
+
+
+def _sound(outcome: ToolOutcome) -> ToolOutcome:
+    """Return the outcome as text that every wire can carry: file names may hold bytes that are no characters."""
+    text, summary = (part.encode("utf-8", "backslashreplace").decode() for part in (outcome.text, outcome.summary))
+    return replace(outcome, text=text, summary=summary)
 
 
 async def _finished(work: Callable[[], _T]) -> _T:

@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from tui.tools.bin import restore
-from tui.tools.opening import MovedError, load, parent, private_folder, sync_folder
+from tui.tools.opening import load, parent, private_folder, sync_folder
 from tui.tools.outcome import Identity
-from tui.tools.writing import ChangedError, Writer
+from tui.tools.writing import Writer
 
 _LOG: Final = "changes.jsonl"
 _OURS: Final = frozenset({_LOG, "blobs", "bin"})
@@ -51,6 +51,8 @@ class _Change:
     after: str = ""
     binned: str = ""
     made: tuple[str, ...] = ()
+    kept: bool = False
+    """Whether it could not be taken back when it was tried; it is tried again after all others."""
 
 
 class Changes:
@@ -102,29 +104,33 @@ class Changes:
     def undo(self, pane: str | None = None, *, turn: bool = False) -> Undone:
         """Take back the newest change of a pane (of any when None), or with `turn` all of the newest change's turn.
 
-        The newest goes first. A file that holds something else than the change left there is kept as it is, and the
-        change forgotten, so that the next call takes back the one before it.
+        The newest goes first. A file that holds something else than the change left there is kept as it is; the next
+        call goes on with the change before, and comes back to the kept one when no other is left.
         """
         paths: list[str] = []
         kept: list[str] = []
         with self._lock:
             for change in self._chosen(pane, turn=turn):
                 try:
-                    back = self._take_back(change)
-                except (ChangedError, MovedError):
-                    back = False
-                names = paths if back else kept
+                    change.kept = not self._take_back(change)
+                except OSError:  # changed meanwhile, a folder that became a link, no room, no permission
+                    change.kept = True
+                names = kept if change.kept else paths
                 if str(change.path) not in names:
                     names.append(str(change.path))
-                self._finish(change.serial)
+                if not change.kept:
+                    self._finish(change.serial)
         return Undone(paths=tuple(paths), kept=tuple(kept))
 
     def _chosen(self, pane: str | None, *, turn: bool) -> list[_Change]:
         newest_first = sorted(self._changes.values(), key=lambda change: -change.serial)
         mine = [change for change in newest_first if pane in (None, change.pane)]
-        if not mine or not turn:
-            return mine[:1]
-        return [change for change in mine if (change.pane, change.turn) == (mine[0].pane, mine[0].turn)]
+        newest = next((change for change in mine if not change.kept), mine[0] if mine else None)
+        if newest is None:
+            return []
+        if not turn:
+            return [newest]
+        return [change for change in mine if (change.pane, change.turn) == (newest.pane, newest.turn)]
 
     def _take_back(self, change: _Change) -> bool:
         """Take one change back; False when the file is not what the change left. Raises OSError."""

@@ -3,7 +3,9 @@
 It is a process of its own because a regular expression that takes for ever cannot be interrupted in a thread.
 """
 
+import base64
 import json
+import os
 import re
 import sys
 from collections.abc import Iterator
@@ -50,9 +52,9 @@ def _search(path: Path, pattern: re.Pattern[str]) -> None:
         text = decode(data).lines
     except (OSError, BinaryFileError):
         return
-    shown = str(path).encode("utf-8", "replace").decode()
+    shown = {"bytes": base64.b64encode(os.fsencode(path)).decode()}
     for number, line in enumerate(text.split("\n"), 1):
         if pattern.search(line):
-            data_of_match = {"path": {"text": shown}, "lines": {"text": line}, "line_number": number}
+            data_of_match = {"path": shown, "lines": {"text": line}, "line_number": number}
             sys.stdout.write(json.dumps({"type": "match", "data": data_of_match}, separators=(",", ":")) + "\n")
     sys.stdout.flush()

@@ -6,7 +6,7 @@ from typing import Final
 
 from tui.core.tool_events import ToolStatus
 from tui.tools.bin import discard
-from tui.tools.changes import Changes, remove_empty
+from tui.tools.changes import Changes, Undone, remove_empty
 from tui.tools.globs import Glob, parse_glob
 from tui.tools.listing import Walker, listing
 from tui.tools.opening import MovedError, load, said
@@ -71,6 +71,11 @@ class Performer:
         except OSError as error:
             return failed(f"{name}: {said(error)}. Nothing was changed.")
 
+    def undo(self, pane: str | None, *, turn: bool) -> Undone:
+        """Take back changes; never while one is being made."""
+        with self._lock:
+            return self._changes.undo(pane, turn=turn)
+
     def _read(self, prepared: Prepared, action: ReadFile) -> ToolOutcome:
         shown = read_text(prepared.path, self._world.name(prepared.path), action, self._world.limits)
         self._world.activity.saw(prepared.pane, prepared.path, shown.identity)
@@ -82,7 +87,7 @@ class Performer:
         walker = Walker(prepared.path, self._world.allowed, stop.is_set, depth)
         prefix = self._world.name(prepared.path)
         paths, complete = listing(walker, glob, "" if prefix == "." else prefix, most=_MOST_LISTED)
-        kept, cut = _bounded(paths, self._world.limits.output_bytes)
+        kept, cut = _bounded([one_line(path) for path in paths], self._world.limits.output_bytes)
         notes = []
         if cut or not complete:
             notes.append("there is more: list a folder below, or give a pattern or a smaller depth")
@@ -170,6 +175,11 @@ class Performer:
         self._world.activity.changed(prepared.pane, prepared.path, None)
         text = f"Deleted {name} ({prepared.note}). The person can restore it."
         return ToolOutcome(text=text, status=ToolStatus.OK, summary=prepared.note, preview=prepared.preview)
+
+
+def one_line(name: str) -> str:
+    """Return a file name as one line of text, spelled out when it holds line breaks or other controls."""
+    return name if name.isprintable() else repr(name)[1:-1]
 
 
 def _glob(text: str) -> Glob | None:

@@ -124,7 +124,8 @@ def _search(
             found.complete = False
             break
         matched.add(path)
-        found.lines.append(f"{shown}:{number}: {_cut(text)}")
+        name = shown if shown.isprintable() else repr(shown)[1:-1]
+        found.lines.append(f"{name}:{number}: {_cut(text)}")
     found.files = len(matched)
     return found
 
@@ -245,15 +246,21 @@ def _record(line: bytes) -> tuple[str, int, str] | None:
         return None
     try:
         data = json.loads(line)["data"]
-        return _text(data["path"] or {"text": ""}), int(data["line_number"]), _text(data["lines"])
+        return _text(data["path"] or {"text": ""}), int(data["line_number"]), _line(data["lines"])
     except (ValueError, KeyError, TypeError):
         return None
 
 
 def _text(value: dict[str, str]) -> str:
+    """Return a path, with bytes that are no text as the system's own calls take them."""
     if "text" in value:
         return value["text"]
-    return base64.b64decode(value["bytes"]).decode("utf-8", "surrogateescape")
+    return os.fsdecode(base64.b64decode(value["bytes"]))
+
+
+def _line(value: dict[str, str]) -> str:
+    """Return a line, as Latin-1 when it is no UTF-8."""
+    return value["text"] if "text" in value else base64.b64decode(value["bytes"]).decode("latin-1")
 
 
 def _reason(text: str) -> str:
