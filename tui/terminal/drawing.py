@@ -207,7 +207,8 @@ class Drawing(Scrolling):
     def repeat(self, count: int | None = None) -> None:
         """REP: the last character again, up to the end of the row."""
         last = next((char for char in reversed(self.last) if WIDTHS[char] != ZERO), "")
-        count = min(count or 1, (self.columns - self.cursor.x) // (WIDTHS[last] if last else 1))
+        limit = self.right_margin if self.cursor.x <= self.right_margin else self.columns
+        count = min(count or 1, (limit - self.cursor.x) // (WIDTHS[last] if last else 1))
         if last and count > 0:
             translated, self.charset_map = self.charset_map, None
             self.decide()
@@ -237,6 +238,8 @@ class Editing(Drawing):
             self.history.clear()
             return
         whole = {0: range(y + 1, self.lines), 1: range(y), 2: range(self.lines)}.get(how, range(0))
+        if how == 2 or (how == 0 and y == 0 and self.cursor.x == 0):
+            self.history.recent = 0
         for line in whole:
             self.rows[line].clear(style, self.columns)
         if how in {0, 1}:

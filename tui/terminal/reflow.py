@@ -107,20 +107,21 @@ def _used(place: Place) -> int:
 
 def reflow(place: Place, history: Scrollback, width: int, columns: int, lines: int) -> Place:
     """Return the screen for `columns` and `lines`, where it was `width` columns wide; rows go to `history` and back."""
-    grown = lines - len(place.rows)
+    used = _used(place)
+    free = len(place.rows) - used
     if columns != width:
         place, top = _widen(place, history, width, columns)
+        used = len(place.rows)
     else:
         top = 0
-    rows = place.rows[: _used(place)]
+    rows = place.rows[:used]
     top = max(top, len(rows) - lines)
     for row in rows[:top]:
         history.push(row)
     rows, y = rows[top:], place.y - top
-    while grown > 0 and len(rows) < lines and (back := history.pop()) is not None:
+    while len(rows) + free < lines and (back := history.pop()) is not None:
         rows.insert(0, back)
         y += 1
-        grown -= 1
     rows += [Row() for _ in range(lines - len(rows))]
     return Place(rows, min(place.x, columns), max(0, min(y, lines - 1)))
 
@@ -130,8 +131,8 @@ def _widen(place: Place, history: Scrollback, width: int, columns: int) -> tuple
     rows = place.rows[: _used(place)]
     before: list[Row] = []
     while len(history) and isinstance(kept := history[-1], Row) and kept.wrapped:
-        history.pop()
         before.append(kept)
+        history.take_back()
     before.reverse()
     history.replace(list(_history(history, width, columns)))
     rows, cursor_row = before + rows, len(before) + place.y

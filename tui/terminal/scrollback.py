@@ -29,12 +29,16 @@ def _cost(kept: Kept) -> int:
 
 
 class Scrollback:
-    """Rows from the oldest to the newest; `pushed` counts all that ever came in."""
+    """Rows from the oldest to the newest.
+
+    `pushed` counts all that ever came in, `recent` those since the screen was last cleared: only they come back.
+    """
 
     def __init__(self, lines: int = 10_000, size: int = 32 << 20) -> None:
         self.lines = lines
         self.size = size
         self.pushed = 0
+        self.recent = 0
         self._rows: deque[Kept] = deque()
         self._used = 0
         self._numbered = 0
@@ -55,6 +59,7 @@ class Scrollback:
         self._rows.append(row)
         self._used += 300 + 160 * len(row.pieces) + row.length
         self.pushed += 1
+        self.recent += 1
         self._numbered += 1
         if len(self._rows) > self.lines or self._used > self.size:
             self._trim()
@@ -62,6 +67,7 @@ class Scrollback:
     def extend(self, texts: Sequence[str]) -> None:
         """Take many rows of plain ASCII."""
         self.pushed += len(texts)
+        self.recent += len(texts)
         self._numbered += len(texts)
         if len(texts) >= self.lines:
             self._rows.clear()
@@ -78,14 +84,19 @@ class Scrollback:
             self._used -= _cost(rows.popleft())
 
     def pop(self) -> Row | None:
-        """Give the newest row back, None when there is none."""
-        if not self._rows:
+        """Give the newest row back, None when there is none, or none since the screen was cleared."""
+        if not self._rows or not self.recent:
             return None
+        return as_row(self.take_back())
+
+    def take_back(self) -> Kept:
+        """Give the newest row back; there is one."""
         kept = self._rows.pop()
         self._used -= _cost(kept)
         self.pushed -= 1
+        self.recent = max(0, self.recent - 1)
         self._numbered += len(self._rows) + 2
-        return as_row(kept)
+        return kept
 
     def replace(self, rows: Iterable[Kept]) -> None:
         """Put other rows in the place of all."""
@@ -97,7 +108,7 @@ class Scrollback:
     def clear(self) -> None:
         """Forget all rows; the count of those that came in stays."""
         self._rows.clear()
-        self._used = 0
+        self._used = self.recent = 0
 
     def serial(self, row: int) -> int:
         """A number, below 0, for the row so far from the end (-1 for the last); no other row ever had it."""
