@@ -189,6 +189,51 @@ def _add_commands(parser: argparse.ArgumentParser) -> None:
     )
     config.add_argument("--json", action="store_true", help="print one JSON object")
     config.add_argument("--keys", action="store_true", help="list the actions that [keys] can bind, with their keys")
+    _add_trust(commands)
+
+
+def _add_trust(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    trust = commands.add_parser(
+        "trust",
+        help="say what models may do unasked and why, and what was decided",
+        description="Say what models may do unasked and why, and what was decided.",
+        allow_abbrev=False,
+    )
+    verbs = trust.add_subparsers(dest="verb", metavar="VERB", required=True)
+    check = verbs.add_parser(
+        "check",
+        help="answer calls on standard input with the policy's verdicts",
+        description='Answer each line {"tool", "args", "cwd", "settings"?} on standard input with one line '
+        '{"decision", "reason", "parts"}, at once. Settings that are given are complete; without, yours and the '
+        "project's count.",
+        allow_abbrev=False,
+    )
+    check.add_argument("--json", action="store_true", help="JSON lines; there is no other format yet")
+    explain = verbs.add_parser(
+        "explain",
+        help="say what would become of a command, part by part",
+        description="Say what would become of a command, part by part with its rules. Exits with 4 unless it may run.",
+        allow_abbrev=False,
+    )
+    explain.add_argument("text", metavar="COMMAND", help="the command, in quotes")
+    explain.add_argument("--cwd", metavar="FOLDER", help="the folder it runs in, instead of this one")
+    explain.add_argument("--mode", choices=("plan", "ask", "auto-edit", "auto"), help="as if this mode were on")
+    explain.add_argument("--json", action="store_true", help="print one JSON object")
+    log = verbs.add_parser(
+        "log",
+        help="show what was decided and what ran",
+        description="Show what was decided and what ran, the newest last.",
+        allow_abbrev=False,
+    )
+    log.add_argument("-n", dest="number", type=_count, default=20, metavar="N", help="how many (default: 20)")
+    log.add_argument("--verify", action="store_true", help="check every seal instead; exits with 1 when one is broken")
+    log.add_argument("--json", action="store_true", help="print JSON")
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) <= 1_000_000:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 on")
+    return int(text)
 
 
 def check_combination(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> None:

@@ -9,6 +9,7 @@ from tui.doctor.local import key_checks, load_or_default, program_checks, state_
 from tui.doctor.models import model_checks
 from tui.doctor.report import Check, as_json, as_text, cleaned, exit_code
 from tui.doctor.terminal import Terminal, look, terminal_checks, width_of_symbols
+from tui.doctor.trust import trust_checks
 from tui.ui.glyphs import choose_glyphs
 
 __all__ = ["collect", "run_doctor"]
@@ -36,6 +37,7 @@ def collect(
         *config_checks,
         state_check(environ),
         *key_checks(config, environ, used),
+        *trust_checks(loaded, environ, cwd),
         *model_checks(config, environ, offline=offline),
         *count_checks(counts, environ, config),
         *terminal_checks(terminal, environ),

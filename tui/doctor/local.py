@@ -22,7 +22,10 @@ from tui.core.secrets import register
 from tui.doctor.report import Check, Status
 from tui.engine.gateway import gateway_endpoints
 
-PACKAGES: Final = ("textual", "anthropic", "openai", "google-genai", "pyte", "ptyprocess", "tomli-w")
+PACKAGES: Final = (
+    "textual", "anthropic", "openai", "google-genai", "pyte", "ptyprocess", "tomli-w", "tree-sitter",
+    "tree-sitter-bash",
+)  # fmt: skip
 _OLDEST_PYTHON: Final = (3, 11)
 _OTHERS: Final = 0o077
 _THIS_MACHINE: Final = frozenset({"localhost", "127.0.0.1", "::1"})
