@@ -302,6 +302,28 @@ async def test_narrow_screens_ask_on_a_screen_of_their_own(
         await at.table.wait(lambda: at.table.app.screen is at.table.main)
 
 
+async def test_page_keys_scroll_the_pane_where_the_card_hides_nothing(wait_until: WaitUntil, home: Path) -> None:
+    async with asking(wait_until, home) as at:
+        at.table.engine.answer("claude", "\n\n".join(f"line {number}" for number in range(200)))
+        await at.table.shown("line 199")
+        await at.live(command("pytest -q"))
+        await at.table.press("pageup")
+        await at.table.shown("lines below")
+        assert at.desk.has_keys
+
+
+async def test_a_card_grows_and_shrinks_with_the_screen(wait_until: WaitUntil, home: Path) -> None:
+    async with asking(wait_until, home, (80, 40)) as at:
+        await at.live(edit())
+        await at.table.shown("self.voucher")
+        await at.table.pilot.resize_terminal(80, 24)
+        await at.table.shown("rows more")
+        await at.table.pilot.resize_terminal(50, 16)
+        await at.table.wait(lambda: isinstance(at.table.app.screen, ApprovalScreen) or "waits" in at.text())
+        await at.table.pilot.resize_terminal(140, 50)
+        await at.table.wait(lambda: "self.voucher" in at.text())
+
+
 async def test_escape_leaves_it_waiting_and_stops_only_then(wait_until: WaitUntil, home: Path) -> None:
     async with asking(wait_until, home) as at:
         await at.live(command("pytest -q"), command("ls", "r2", "gpt"))

@@ -61,7 +61,8 @@ class Answers:
 
     def scrolled(self, step: int) -> None:
         """The wheel was turned."""
-        self._do(Scroll(step))
+        if self._desk.page is not None or self._desk.card.stage in LISTS:
+            self._do(Scroll(step))
 
     def pasted(self, text: str) -> None:
         """A paste belongs into the prompt."""

@@ -17,6 +17,7 @@ from tui.ui.screens.approval import ApprovalScreen
 from tui.ui.view.approval_frame import Chip, Situation
 from tui.ui.view.approvals import WRITES, Card
 from tui.ui.view.format import Tone
+from tui.ui.view.work_state import Closed
 from tui.ui.widgets.approval_card import ApprovalCard
 
 if TYPE_CHECKING:
@@ -68,7 +69,9 @@ class ApprovalDesk:
         """Bring everything up to date with what waits."""
         work, now = self._stage.view.work, self._stage.now()
         work.changed = False
-        self._tell_closed()
+        closed, work.closed = work.closed, []
+        if told := ". ".join(ended(one) for one in closed if one.how in _ENDS):
+            self.say(told)
         writing = self.card.stage in WRITES and self.has_keys
         if self.card.follow(work.waiting, now) and writing:
             self._given_up = self.card.shown  # who writes must not answer the next request with the rest of a word
@@ -80,13 +83,6 @@ class ApprovalDesk:
         else:
             self._take_away()
         self.mind()
-
-    def _tell_closed(self) -> None:
-        work = self._stage.view.work
-        closed, work.closed = work.closed, []
-        told = [f"The request of {one.request.pane} {_ENDS[one.how]}" for one in closed if one.how in _ENDS]
-        if told:
-            self.say(". ".join(told))
 
     def _show(self) -> None:
         if self._docked is None:
@@ -109,22 +105,10 @@ class ApprovalDesk:
     # ---- room
 
     @property
-    def _most(self) -> int:
-        """Rows the docked card may take."""
-        screen = self.screen
-        taken = sum(
-            child.outer_size.height
-            for child in screen.children
-            if child.display and child is not self._docked and child.id != "work"
-        )
-        room = screen.app.size.height - taken
-        return room - max(_PANES, int(room * _PANES_SHARE))
-
-    @property
     def narrow(self) -> bool:
         """Whether the card needs a screen of its own."""
         size = self.screen.app.size
-        return size.width < _NARROW or size.height < _LOW or self._most < _LEAST_CARD
+        return size.width < _NARROW or size.height < _LOW or room_for_card(self.screen, self._docked) < _LEAST_CARD
 
     @property
     def compact(self) -> bool:
@@ -134,7 +118,7 @@ class ApprovalDesk:
     def touch(self) -> None:
         """Paint what changed."""
         if self._docked is not None:
-            self._docked.touch(self.screen.app.size.width, self._most)
+            self._docked.touch(self.screen.app.size.width, room_for_card(self.screen, self._docked))
         if self.page is not None:
             self.page.touch()
 
@@ -176,21 +160,13 @@ class ApprovalDesk:
         left = self.live_in()
         if left > 0:
             self._clock = self.screen.set_timer(min(_TICK, left), self._tick)
-        elif not self.has_keys and self._free():
+        elif not self.has_keys and self._given_up != self.card.shown and keys_are_free(self.screen):
             self._take()
 
     def _tick(self) -> None:
         self._clock = None
         self.touch()
         self.mind()
-
-    def _free(self) -> bool:
-        """Whether nobody else needs the keys."""
-        screen = self.screen
-        focused = screen.focused
-        in_prompt = focused is None or screen.prompt in focused.ancestors
-        top = screen.app.screen is screen
-        return top and in_prompt and screen.prompt.is_empty and self._given_up != self.card.shown
 
     def _take(self) -> None:
         if self.narrow:
@@ -274,10 +250,29 @@ class ApprovalDesk:
         """The card that has the keys."""
         return self.page.card if self.page is not None else self._docked
 
-    def read(self, request: str) -> None:
-        """All of a request was on the screen."""
-        self.card.seen.add(request)
-
     def say(self, text: str) -> None:
         """Show one line of news where the person looks."""
         (self.screen if self.page is None else self.page).flash(text, Tone.WARN)
+
+
+def room_for_card(screen: "MainScreen", card: ApprovalCard | None) -> int:
+    """Rows the docked card may take, so that the panes keep their share."""
+    taken = sum(
+        child.outer_size.height
+        for child in screen.children
+        if child.display and child is not card and child.id != "work"
+    )
+    room = screen.app.size.height - taken
+    return room - max(_PANES, int(room * _PANES_SHARE))
+
+
+def keys_are_free(screen: "MainScreen") -> bool:
+    """Whether nobody else needs the keys: the prompt has them, and nothing is written there."""
+    focused = screen.focused
+    in_prompt = focused is None or screen.prompt in focused.ancestors
+    return screen.app.screen is screen and in_prompt and screen.prompt.is_empty
+
+
+def ended(closed: Closed) -> str:
+    """How a request ended without an answer of this screen."""
+    return f"The request of {closed.request.pane} {_ENDS[closed.how]}"

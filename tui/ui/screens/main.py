@@ -128,7 +128,6 @@ class MainScreen(Screen[None]):
     def on_resize(self) -> None:
         """The layout depends on the size."""
         self.relayout()
-        self.call_after_refresh(self.desk.resized)
 
     # ---- painting
 
@@ -148,9 +147,11 @@ class MainScreen(Screen[None]):
                 pane.state_changed = pane.figures_changed = False
                 widget.touch()
                 changed = True
-        if changed or view.guard.changed or view.work.changed:
-            view.guard.changed = False
+        if view.work.changed:
             self.desk.follow()
+            changed = True
+        if changed or view.guard.changed:
+            view.guard.changed = False
             self._figures_at = now
             self._touch_lines()
         self.dock.follow()
@@ -191,6 +192,7 @@ class MainScreen(Screen[None]):
         self._place()
         self.touch()
         self.show_hints()
+        self.call_after_refresh(self.desk.resized)
 
     def _place(self) -> None:
         view, size = self.stage.view, self.app.size

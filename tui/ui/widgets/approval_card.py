@@ -67,9 +67,6 @@ class Host(Protocol):
     def situation(self, *, page: bool) -> Situation:
         """What surrounds the card now."""
 
-    def read(self, request: str) -> None:
-        """All of a request was on the screen."""
-
 
 class CardBody(SpanWidget, can_focus=True):
     """The upper part; it has the keys."""
@@ -81,8 +78,9 @@ class CardBody(SpanWidget, can_focus=True):
     """Keys that come here are no typing."""
 
     def takes_key(self, key: str) -> bool:
-        """Keys that are the card's before they are the screen's."""
-        return key in _SCROLLS
+        """Keys that are the card's before they are the screen's: those that scroll, while there is more to see."""
+        card = self._host.card
+        return key in _SCROLLS and (self._page or card.stage in LISTS or card.shown not in card.seen)
 
     def __init__(self, stage: Stage, host: Host, *, page: bool) -> None:
         super().__init__(stage)
@@ -90,6 +88,7 @@ class CardBody(SpanWidget, can_focus=True):
         self._page = page
         self._known: tuple[object, ...] = ()
         self._sections: list[content.Section] = []
+        self._listed: tuple[tuple[object, ...], tuple[list[Line], int]] = ((), ([], 0))
         self.last = 0
         """How far the rows can be scrolled."""
         self.progress = (0, 0)
@@ -142,9 +141,12 @@ class CardBody(SpanWidget, can_focus=True):
         return sum(len(part.rows) for part in parts) + min(len(parts), 4)
 
     def _batch(self, width: int) -> tuple[list[Line], int]:
-        card = self._host.card
-        requests = [self.stage.view.work.requests[one] for one in card.batch if one in self.stage.view.work.requests]
-        return content.batch_rows(requests, card.left_out, card.cursor, width, self.stage.glyphs)
+        card, open_requests = self._host.card, self.stage.view.work.requests
+        known = (card.batch, frozenset(card.left_out), card.cursor, width, self.stage.glyphs.ascii)
+        if known != self._listed[0]:
+            requests = [open_requests[one] for one in card.batch if one in open_requests]
+            self._listed = known, content.batch_rows(requests, card.left_out, card.cursor, width, self.stage.glyphs)
+        return self._listed[1]
 
     def lines(self, width: int, height: int) -> Sequence[Line]:
         """Return the frame's upper side and what is asked."""
@@ -176,7 +178,7 @@ class CardBody(SpanWidget, can_focus=True):
         del situation
         body = content.fitted(parts, height, self.stage.glyphs, self._host.key_of("request_details"))
         if body.whole:
-            self._host.read(request.id)
+            card.seen.add(request.id)
         elif request.id not in card.seen:
             card.cut = request.id
         return list(body.rows)
@@ -187,8 +189,7 @@ class CardBody(SpanWidget, can_focus=True):
         card.offset = min(max(card.offset, 0), self.last)
         self.progress = (min(card.offset + height, len(rows)), len(rows))
         if card.offset == self.last:
-            for one in ids:
-                self._host.read(one)
+            card.seen.update(ids)
         return list(rows[card.offset : card.offset + height])
 
 
