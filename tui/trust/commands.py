@@ -22,6 +22,7 @@ from tui.trust.words import Word
 _PROGRAM: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*")
 _PLAIN_OPERAND: Final = re.compile(r"[A-Za-z0-9_./%,@][A-Za-z0-9_./%,@+~ -]*")
 _DESCRIPTOR: Final = re.compile(r"[0-9]")
+MOST_WORDS: Final = 500
 SYSTEM: Final = "require_confirmation: system_command"
 
 
@@ -58,11 +59,17 @@ def judge_simple(simple: Simple, source: str, ground: Ground) -> Judged:
         if simple.redirections or simple.sets:
             judged.findings.append(ask("It names no program.", "no program"))
         return judged
-    stopped = never([word.text for word in simple.words], ground) or never(argv, ground)
+    if len(argv) > MOST_WORDS:
+        judged.findings.append(ask("It has very many words.", "long commands"))
+        finding = forbidden_in_words(argv, ground, inside=True)
+        judged.findings += [finding] if finding else []
+        judged.inline = True
+        argv = argv[:MOST_WORDS]
+    stopped = never([word.text for word in simple.words[:MOST_WORDS]], ground) or never(argv, ground)
     if stopped is not None:
         judged.findings.append(stopped)
     judged.destructive = is_destructive(argv)
-    judged.inline = _is_inline(argv)
+    judged.inline = judged.inline or _is_inline(argv)
     _judge_program(argv, simple, ground, judged)
     judged.findings += _ruled(argv, ground.settings.rules)
     return judged

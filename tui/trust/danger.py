@@ -10,12 +10,13 @@ from tui.trust.programs import programs
 from tui.trust.reader import read_commands
 from tui.trust.rules import begins_with
 
-_FORK_BOMB: Final = re.compile(r"(\S+)\s*\(\s*\)\s*\{[^}]*\1\s*\|\s*\1")
+_FORK_BOMB: Final = re.compile(r"([\w:.+-]{1,32})\s{0,8}\(\s{0,8}\)\s{0,8}\{[^}|]{0,200}?\1\s{0,8}\|\s{0,8}\1")
 _DISK: Final = re.compile(
     r"/dev/(?:sd[a-z]|hd[a-z]|vd[a-z]|xvd[a-z]|nvme\d|mmcblk\d|disk\d|rdisk\d|mapper/|dm-\d|md\d|loop\d|mem$|kmem$|port$)"
 )
 _SEGMENTS: Final = re.compile(r"[;|&\n(){}`]+|\$\(")
 _DEEPEST: Final = 3
+_MOST_LOOKED_AT: Final = 40
 
 
 def name_of(word: str) -> str:
@@ -30,7 +31,7 @@ def never(argv: Sequence[str], ground: Ground, depth: int = 0) -> Finding | None
     known = programs()
     first = name_of(argv[0])
     deeper = first in known.wrappers or first in known.shells
-    for index in range(len(argv) if deeper else 1):
+    for index in _programs_in(argv) if deeper else (0,):
         finding = _destroys(argv[index:], ground)
         if finding is not None:
             return finding
@@ -66,15 +67,38 @@ def never_in_text(text: str, ground: Ground, depth: int = 0) -> Finding | None:
 def is_destructive(argv: Sequence[str]) -> bool:
     """Tell whether a command may destroy what cannot be brought back; such are never granted for a session."""
     known = programs()
-    words = [name_of(argv[0]), *argv[1:]] if argv else []
-    if words and (words[0] in known.wrappers or words[0] in known.shells):
-        return any(is_destructive(words[index:]) for index in range(1, len(words)))
-    if known.disk_tools.fullmatch(words[0] if words else ""):
+    if not argv:
+        return False
+    if name_of(argv[0]) in known.wrappers or name_of(argv[0]) in known.shells:
+        return any(_is_destructive(argv[index:]) for index in _programs_in(argv) if index)
+    return _is_destructive(argv)
+
+
+def _is_destructive(argv: Sequence[str]) -> bool:
+    known = programs()
+    words = [name_of(argv[0]), *argv[1:500]]
+    if known.disk_tools.fullmatch(words[0]):
         return True
-    if words[:1] == ["find"] and {"-delete", "-exec", "-execdir", "-ok", "-okdir"} & set(words):
+    if words[0] == "find" and {"-delete", "-exec", "-execdir", "-ok", "-okdir"} & set(words):
         return True
     plain = [word for index, word in enumerate(words) if index == 0 or not word.startswith("-")]
     return any(begins_with(words, entry) or begins_with(plain, entry) for entry in known.destructive)
+
+
+def _programs_in(argv: Sequence[str]) -> list[int]:
+    """Return where in a command other programs of interest stand, up to a limit."""
+    known = programs()
+    beginnings = (
+        {entry[0] for entry in known.destructive} | known.removers | known.changers | {"find", "dd", "tee", "cp"}
+    )
+    found: list[int] = []
+    for index, word in enumerate(argv):
+        name = name_of(word)
+        if name in beginnings or known.disk_tools.fullmatch(name):
+            found.append(index)
+            if len(found) >= _MOST_LOOKED_AT:
+                break
+    return found
 
 
 def _destroys(argv: Sequence[str], ground: Ground) -> Finding | None:
@@ -102,13 +126,21 @@ def _is_recursive(word: str) -> bool:
     return word == "--recursive" or (word.startswith("-") and not word.startswith("--") and "R" in word)
 
 
+def _removed(operand: str, ground: Ground) -> str:
+    """Return what deleting an operand deletes: of a link the link itself, unless a slash follows its name."""
+    folder, _, name = operand.rpartition("/")
+    if not name or name in {".", ".."}:
+        return ground.resolve(operand or "/").real
+    return f"{ground.resolve(folder or ('/' if operand.startswith('/') else '.')).real.rstrip('/')}/{name}"
+
+
 def _targets(operands: Sequence[str], ground: Ground, *, project: bool) -> Finding | None:
     known = programs()
     for operand in filter(None, operands):
         base, star = operand, False
         while base.endswith(("/*", "/.*", "/.", "/..*", "/.[!.]*")):
             base, star = base.rsplit("/", 1)[0] or "/", True
-        real = ground.resolve(base or "/").real
+        real = _removed(base, ground)
         if real == "/" or real in known.system_folders:
             return deny(f"{quoted(operand)} is part of the system.", "never: system folders")
         if within(ground.settings.home, real):

@@ -6,7 +6,7 @@ from tui.core.trust import Decision, Risk
 from tui.trust.findings import Finding, ask, deny
 from tui.trust.forbidden import canonical, translate
 from tui.trust.ground import Ground
-from tui.trust.operands import glob_findings, matches_forbidden
+from tui.trust.operands import glob_findings
 from tui.trust.paths import Access, judge_path
 from tui.trust.rules import Rule
 from tui.trust.shape import Shape
@@ -44,7 +44,7 @@ def judge_file_call(shape: Shape, ground: Ground) -> JudgedFile:
     judged.findings += findings
     judged.paths.append(path.real)
     if shape.tool in {"list_files", "search"}:
-        _judge_many(shape, path.real, ground, judged)
+        _judge_many(shape, ground, judged)
     elif access is Access.DELETE:
         _judge_deletion(path.real, ground, judged)
     else:
@@ -53,20 +53,21 @@ def judge_file_call(shape: Shape, ground: Ground) -> JudgedFile:
     return judged
 
 
-def _judge_many(shape: Shape, folder: str, ground: Ground, judged: JudgedFile) -> None:
-    """Judge a tool that looks at many files: a listing shows names, a search shows what is in them."""
-    pattern = shape.text("glob") if shape.tool == "search" else shape.text("pattern")
+def _judge_many(shape: Shape, ground: Ground, judged: JudgedFile) -> None:
+    """Judge a tool that looks at many files: a listing shows names, a search shows what is in them.
+
+    The tools themselves leave out what is forbidden, so that only a pattern that aims at it is a question.
+    """
     judged.grantable = False
-    if pattern and not pattern.startswith("!"):
-        judged.findings += glob_findings(pattern, ground)
-        if matches_forbidden(pattern, ground) and shape.tool == "list_files":
-            judged.findings = [each for each in judged.findings if not each.reason.endswith("is forbidden.")]
-    if shape.tool == "search":
-        entry = ground.swept(folder, hidden=False)
-        if entry == "?":
-            return  # the tool itself leaves out what is forbidden
-        if entry is not None:
-            judged.findings.append(ask("It would also read what is forbidden.", f"forbidden_paths: {entry}"))
+    pattern = shape.text("glob") if shape.tool == "search" else shape.text("pattern")
+    if not pattern or pattern.startswith("!"):
+        return
+    aimed = pattern.rpartition("/")[2].lstrip("*?") != ""
+    for finding in glob_findings(pattern, ground):
+        if finding.decision is Decision.DENY and shape.tool == "list_files":
+            judged.findings.append(ask(finding.reason, finding.rule))
+        elif aimed or not finding.rule.startswith("forbidden_paths") or finding.decision is Decision.DENY:
+            judged.findings.append(finding)
 
 
 def _judge_deletion(real: str, ground: Ground, judged: JudgedFile) -> None:

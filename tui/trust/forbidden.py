@@ -80,12 +80,13 @@ class Forbidden:
         `places` are further forbidden prefixes.
         """
         parts = [part for part in path.replace("\\", "/").split("/") if part and part != "."]
-        for index, part in enumerate(parts):
+        plain = tuple(canonical(part) for part in parts)
+        above = len(self.root) if plain[: len(self.root)] == self.root else 0  # what leads to the project is no matter
+        for index, part in enumerate(parts[above:], above):
             entry = self.name_hit(part)
-            if entry is None or (last_is_file and index == len(parts) - 1 and canonical(part) in self.folders):
+            if entry is None or (last_is_file and index == len(parts) - 1 and plain[index] in self.folders):
                 continue
             return entry
-        plain = tuple(canonical(part) for part in parts)
         for place, entry in (*self.places.items(), *places):
             if plain[: len(place)] == place:
                 return entry

@@ -5,9 +5,9 @@ from typing import Final
 
 from tui.trust.calls import FileView
 from tui.trust.forbidden import translate
-from tui.trust.words import Word
+from tui.trust.words import MOST_ACTIVE, Word
 
-MOST_MATCHES: Final = 1_000
+MOST_MATCHES: Final = 500
 
 
 def expand(word: Word, cwd: str, files: FileView) -> list[str] | None:
@@ -15,7 +15,7 @@ def expand(word: Word, cwd: str, files: FileView) -> list[str] | None:
 
     Hidden names match only a pattern that begins with a dot, which also matches `.` and `..`.
     """
-    if not word.active:
+    if not word.active or len(word.active) > MOST_ACTIVE:
         return [word.text]
     active = frozenset(word.active)
     found = [""]

@@ -16,6 +16,8 @@ from tui.trust.shape import Shape
 from tui.trust.shell import check_reading
 from tui.trust.words import Word
 
+LONGEST_READ: Final = 16_384
+TOO_LONG: Final = "It is too long to be read in full."
 _MOVERS: Final = frozenset({"cd", "pushd", "chdir"})
 
 
@@ -35,13 +37,16 @@ def judge_line(shape: Shape, ground: Ground) -> tuple[list[Judged], list[Finding
             make = deny if rule.decision is Decision.DENY else ask
             whole.append(make("A rule of yours says so.", f"rules: {rule.text}"))
     reading = read_commands(source, ground.places)
-    unread = check_reading(source, reading)
-    doubts = [*reading.doubts, *([unread] if unread else [])]
+    computed = any(word.why for command in reading.commands for word in _words(command))
+    doubts = list(reading.doubts)
+    if len(source) > LONGEST_READ:
+        doubts.append(TOO_LONG)
+    elif not doubts and not computed:  # else a person is asked anyway, and need not wait for a second reading
+        doubts += filter(None, [check_reading(source, reading)])
     whole += [ask(doubt, "shell") for doubt in doubts]
     judged = _judge_commands(reading, source, ground)
     if not judged and not doubts:
         whole.append(ask("It holds no command.", "no program"))
-    computed = any(word.why for command in reading.commands for word in _words(command))
     if doubts or computed:
         whole += _judge_unread(source, reading, ground)
     return judged, whole

@@ -10,8 +10,6 @@ from tui.trust.ground import Ground, Resolved, within
 from tui.trust.programs import Kind, path_kinds
 
 OWN_FOLDER: Final = ".llmmixer"
-_READS: Final = 0
-_CHANGES: Final = 1
 
 
 class Access(Enum):
@@ -42,6 +40,8 @@ def judge_path(text: str, access: Access, ground: Ground) -> tuple[list[Finding]
 
 def judge_resolved(path: Resolved, access: Access, ground: Ground) -> list[Finding]:
     """Return what there is to say against this use of a resolved path."""
+    if access is Access.READ and path.text == path.real == "/dev/null":
+        return []
     entry = ground.forbidden(path)
     if entry is not None:
         return [deny(f"{quoted(path.text)} is forbidden.", f"forbidden_paths: {entry}")]
@@ -62,11 +62,6 @@ def judge_resolved(path: Resolved, access: Access, ground: Ground) -> list[Findi
     if access is not Access.ANY:
         findings += _kinds(path, access, ground)
     return findings
-
-
-def is_read_only_spot(path: Resolved) -> bool:
-    """Tell whether writing there changes nothing."""
-    return path.real == "/dev/null"
 
 
 def _own(path: Resolved, access: Access, ground: Ground) -> Finding | None:

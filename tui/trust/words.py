@@ -39,6 +39,8 @@ ANSI: Final = "escapes in $'…'"
 LOCALE: Final = "a translated text"
 TILDE: Final = "another user's home"
 CHARACTER_SET: Final = "a set of characters"
+PATTERN: Final = "a pattern of very many pieces"
+MOST_ACTIVE: Final = 12
 UNFINISHED: Final = "a quote that does not end"
 
 
@@ -107,6 +109,8 @@ def read_word(source: str, start: int, places: Places) -> Word:
     raw = source[start:at]
     if draft.expands:
         draft.doubt(BRACES)
+    if len(draft.active) > MOST_ACTIVE:
+        draft.doubt(PATTERN)
     if "~" in raw and _ASSIGNED.match(raw):
         draft.doubt(VARIABLE)
     return Word(
