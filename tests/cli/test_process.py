@@ -79,7 +79,7 @@ def test_stream_json_lines(server: DemoServer, tmp_path: Path) -> None:
         ("quota@all", 5, "quota_spent"),
         ("bad-key@all", 1, "auth"),
         ("no-end@all", 1, "truncated"),
-        ("tool@all", 4, "success"),
+        ("danger@all", 4, "success"),
     ],
 )
 def test_exit_codes_of_scenes(server: DemoServer, tmp_path: Path, scene: str, code: int, outcome: str) -> None:
