@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tui.config import model, reference
+from tui.config import model, model_work, reference
 from tui.config.load import load
 from tui.config.schema import known_keys, schema
 from tui.config.show import effective_json, effective_text, effective_values
@@ -105,7 +105,7 @@ def test_every_class_and_field_of_the_model_has_words() -> None:
     for path, _ in known_keys(schema()):
         assert path
     for name, words in documents.items():
-        cls = getattr(model, name)
+        cls = getattr(model, name, None) or getattr(model_work, name)
         if name.endswith("Config"):
             assert words[""], name
             assert {item.name for item in fields(cls)} <= set(words), name

@@ -4,14 +4,14 @@ Every class here is a TOML table; `decode` reads types and rules from the annota
 that exist from the start are data in `defaults.toml`.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Annotated
 
 from tui.config.fields import ADDRESS, NAME, PANE_NAME, Dollars, Mark, Range, Seconds, Targets, Variables
 from tui.config.model_work import TerminalConfig, ToolsConfig, TrustConfig
 from tui.core.chat import Effort
-from tui.core.record import Record
+from tui.core.record import Record, record
 
 
 class Glyphs(StrEnum):
@@ -73,7 +73,7 @@ class WireName(StrEnum):
     COMPATIBLE = "compatible"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class UiConfig(Record):
     """How the application looks: table `[ui]`."""
 
@@ -90,7 +90,7 @@ class UiConfig(Record):
     """Upper limit of repaints a second."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class EndpointConfig(Record):
     """A place models are reached: table `[endpoints.NAME]`.
 
@@ -112,7 +112,7 @@ class EndpointConfig(Record):
     """Name of a pane here when it gives none; empty: the model's name."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class GatewayConfig(Record):
     """One server of your team between you and the vendors, such as a LiteLLM proxy: table `[gateway]`."""
 
@@ -125,7 +125,7 @@ class GatewayConfig(Record):
     `openai` and `gemini`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class PaneConfig(Record):
     """One pane: an entry of `[[panes]]`."""
 
@@ -151,7 +151,7 @@ class PaneConfig(Record):
     `[fallback]`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class RoleConfig(Record):
     """What a model is asked to be: table `[roles.NAME]`."""
 
@@ -161,7 +161,7 @@ class RoleConfig(Record):
     """Text put before the pane's system prompt."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class TimeoutsConfig(Record):
     """Longest waits in seconds: table `[timeouts]`."""
 
@@ -177,7 +177,7 @@ class TimeoutsConfig(Record):
     """For one whole attempt."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class ResilienceConfig(Record):
     """What happens when a call fails: table `[resilience]`."""
 
@@ -205,7 +205,7 @@ class ResilienceConfig(Record):
     """Seconds within which the same prompt to the same pane counts as sent by accident; 0 allows every repetition."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class FallbackConfig(Record):
     """Other models for panes that name none of their own: table `[fallback]`."""
 
@@ -215,7 +215,7 @@ class FallbackConfig(Record):
     """`ask` before another model answers, let it answer at once (`auto`), or never (`off`)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class LimitsConfig(Record):
     """How fast this program calls a provider, all your sessions together: table `[limits.PROVIDER]`.
 
@@ -230,7 +230,7 @@ class LimitsConfig(Record):
     """Most calls at the same time; unset for no limit."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class CacheConfig(Record):
     """Answers kept to be shown again for the very same request: table `[cache]`."""
 
@@ -244,7 +244,7 @@ class CacheConfig(Record):
     """Size in megabytes; the answers not used for longest go first."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class PriceConfig(Record):
     """Your own price of a model in dollars per million tokens: table `[prices."MODEL"]`. Wins over every other."""
 
@@ -260,7 +260,7 @@ class PriceConfig(Record):
     """Input written to a one-hour cache; unset: as `input`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class BudgetConfig(Record):
     """A limit of what is spent by all running sessions of yours: table `[budgets.NAME]`."""
 
@@ -281,7 +281,7 @@ class BudgetConfig(Record):
     """Percentages of the limit at which you are told, once each."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class SpendConfig(Record):
     """How spending is counted: table `[spend]`."""
 
@@ -293,7 +293,7 @@ class SpendConfig(Record):
     """A reservation nobody ended or renewed for this time counts as spent, even if its program still runs."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class JournalConfig(Record):
     """The record of a session on disk: table `[journal]`."""
 
@@ -301,7 +301,7 @@ class JournalConfig(Record):
     """Write every session to `sessions/*.jsonl` in the state folder (readable by you alone, secrets masked)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class Config(Record):
     """Everything that can be set."""
 

@@ -1,12 +1,11 @@
 """What can be configured of tools, trust and terminals. As in `model`, docstrings are documentation for users."""
 
-from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated
 
 from tui.config.fields import Dollars, Mark, Pattern, Range, Seconds
-from tui.core.record import Record
+from tui.core.record import Record, record
 from tui.core.terminal import AutoAnswer
 from tui.core.trust import TrustMode
 
@@ -28,7 +27,7 @@ class Clipboard(StrEnum):
     REFUSE = "refuse"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class TrustConfig(Record):
     """What models may do without asking: table `[trust]`.
 
@@ -69,7 +68,7 @@ class TrustConfig(Record):
     """Let commands in the sandbox use the network."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class ToolsConfig(Record):
     """How far models may go in one turn: table `[tools]`."""
 
@@ -89,7 +88,7 @@ class ToolsConfig(Record):
     """Tell models about the repository (branch, status, files, README) in folders you trust."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class TerminalConfig(Record):
     """The embedded terminals: table `[terminal]`."""
 

@@ -1,11 +1,11 @@
 """Provider-neutral chat: messages, requests, the chunks a model's stream is made of, and its usage."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import TypeAlias
 
-from tui.core.record import Record
+from tui.core.record import Record, record
 
 Json: TypeAlias = Mapping[str, "Json"] | Sequence["Json"] | str | int | float | bool | None
 
@@ -34,7 +34,7 @@ class StopReason(StrEnum):
     OTHER = "other"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class Usage(Record):
     """Tokens of one call, with every vendor's counting brought to one meaning.
 
@@ -56,7 +56,7 @@ class Usage(Record):
         return self.input_tokens + self.cache_read_tokens + self.cache_write_5m_tokens + self.cache_write_1h_tokens
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class ToolSpec(Record):
     """A tool a model may ask for; `parameters` is a JSON schema of an object."""
 
@@ -65,7 +65,7 @@ class ToolSpec(Record):
     parameters: Mapping[str, Json]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class ToolCall(Record):
     """A tool request as the model made it.
 
@@ -79,7 +79,7 @@ class ToolCall(Record):
     parsed: Mapping[str, Json] | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class NativeContent(Record):
     """An assistant message in its own wire's form, to be sent back unchanged.
 
@@ -92,14 +92,14 @@ class NativeContent(Record):
     payload: Json
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class UserMessage(Record):
     """What the person, or the program on their behalf, said."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class AssistantMessage(Record):
     """What a model answered. `native` wins over `text` when the next request goes to the same wire and model."""
 
@@ -109,7 +109,7 @@ class AssistantMessage(Record):
     native: NativeContent | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class ToolResult(Record):
     """The answer to one tool call."""
 
@@ -131,7 +131,7 @@ class Effort(StrEnum):
     MAX = "max"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class ChatRequest(Record):
     """One call to a model. `max_tokens` bounds the output, thinking included."""
 
@@ -144,28 +144,28 @@ class ChatRequest(Record):
     metadata: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class StreamOpened(Record):
     """The provider answered with a stream; nothing has been generated yet."""
 
     request_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class TextPiece(Record):
     """A piece of the visible answer, as received (not cleaned)."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class ThinkingPiece(Record):
     """A piece of the model's shown thinking, as received (not cleaned)."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class ToolCallStarted(Record):
     """The model began to write a tool call; its arguments follow with `ToolCallReady`."""
 
@@ -173,21 +173,21 @@ class ToolCallStarted(Record):
     name: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class ToolCallReady(Record):
     """A tool call is complete."""
 
     call: ToolCall
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class UsageSeen(Record):
     """Usage so far; cumulative, a later one replaces an earlier one."""
 
     usage: Usage
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class Finished(Record):
     """The provider's own terminal event. A stream that ends without one was cut."""
 

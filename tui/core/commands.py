@@ -1,15 +1,14 @@
 """What a person, or a script, asks the engine to do. Commands go down; what came of them comes up as events."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 
-from tui.core.record import Record
+from tui.core.record import Record, record
 from tui.core.terminal import AutoAnswer
 from tui.core.trust import AnswerKind, TrustMode
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class Submit(Record):
     """Send a prompt to the named panes, or to all when `panes` is None. A busy pane queues it."""
 
@@ -17,42 +16,42 @@ class Submit(Record):
     panes: tuple[str, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class Stop(Record):
     """End the running turn of a pane, or of all panes when `pane` is None. Prompts that wait go next."""
 
     pane: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class DropQueued(Record):
     """Take back the newest waiting prompt of a pane, or every waiting prompt of all panes when `pane` is None."""
 
     pane: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class Retry(Record):
     """Send the last prompt of a pane again, as a new turn in place of the old one in the history."""
 
     pane: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class ClearConversation(Record):
     """Forget the history of a pane, or of all panes when `pane` is None."""
 
     pane: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class RetryNow(Record):
     """Do not wait any longer for the next attempt of a pane's turn."""
 
     pane: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class AnswerFallback(Record):
     """Let the offered model answer in place of the pane's own, or not."""
 
@@ -69,7 +68,7 @@ class CircuitAction(StrEnum):
     ENABLE = "enable"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class ControlCircuit(Record):
     """Probe, reset, disable or enable the model of a pane."""
 
@@ -77,14 +76,14 @@ class ControlCircuit(Record):
     action: CircuitAction
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class SetSessionBudget(Record):
     """Refuse calls of this session that could take it over `limit_pico` pico-dollars; None takes the limit away."""
 
     limit_pico: int | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class Answer(Record):
     """Answer the open request `id`; an unknown or finished one does nothing.
 
@@ -96,14 +95,14 @@ class Answer(Record):
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class SetTrustMode(Record):
     """Let more or less happen without a question."""
 
     mode: TrustMode
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class Undo(Record):
     """Take back the newest change of files of a pane, or of any when `pane` is None; with `turn` all of its turn."""
 
@@ -111,21 +110,21 @@ class Undo(Record):
     turn: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class OpenTerminal(Record):
     """Run `command` in a new terminal, or the person's shell when it is empty."""
 
     command: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class CloseTerminal(Record):
     """End the program of a terminal, or take the terminal away when it has ended."""
 
     terminal: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class HandOver(Record):
     """Give a model's terminal to the person, or back."""
 
@@ -133,7 +132,7 @@ class HandOver(Record):
     person: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class SetAutoAnswer(Record):
     """Answer questions of one terminal, or of all, without a person, or not."""
 
@@ -141,7 +140,14 @@ class SetAutoAnswer(Record):
     terminal: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
+class AcceptSuggestion(Record):
+    """Type what was suggested for the question of a terminal's program, if it still stands."""
+
+    terminal: str
+
+
+@record
 class AnswerClipboard(Record):
     """Let a program set the clipboard, or not."""
 
@@ -149,9 +155,10 @@ class AnswerClipboard(Record):
     accept: bool
 
 
-WorkCommand: TypeAlias = (
-    Answer | SetTrustMode | Undo | OpenTerminal | CloseTerminal | HandOver | SetAutoAnswer | AnswerClipboard
+TerminalCommand: TypeAlias = (
+    OpenTerminal | CloseTerminal | HandOver | SetAutoAnswer | AcceptSuggestion | AnswerClipboard
 )
+WorkCommand: TypeAlias = Answer | SetTrustMode | Undo | TerminalCommand
 Command: TypeAlias = (
     Submit
     | Stop

@@ -9,7 +9,6 @@ import dataclasses
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 from typing import Any, TypeAlias
@@ -30,7 +29,7 @@ from tui.core.guard_events import (
     SpendChanged,
 )
 from tui.core.money import usd_text
-from tui.core.record import Record
+from tui.core.record import Record, record
 from tui.core.terminal_events import (
     AutoAnswerChanged,
     ClipboardAsked,
@@ -63,7 +62,7 @@ class NoticeLevel(StrEnum):
     ERROR = "error"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class PaneInfo(Record):
     """What a pane is: its name (unique in the session), who answers there and in which role."""
 
@@ -73,7 +72,7 @@ class PaneInfo(Record):
     role: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class SessionStarted(Record):
     """The engine is ready to take commands. `demo` is true when the models are the embedded stand-ins."""
 
@@ -82,21 +81,21 @@ class SessionStarted(Record):
     demo: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class ProviderLoading(Record):
     """A pane's SDK is being imported and its client built."""
 
     pane: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class ProviderReady(Record):
     """A pane's client is ready to send."""
 
     pane: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class PromptQueued(Record):
     """A prompt waits until the pane's running turn has ended. `waiting` is how many wait now, this one included."""
 
@@ -106,7 +105,7 @@ class PromptQueued(Record):
     waiting: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class PromptDropped(Record):
     """A waiting prompt was taken back before it was sent."""
 
@@ -115,7 +114,7 @@ class PromptDropped(Record):
     waiting: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class TurnStarted(Record):
     """A pane begins to answer a prompt. `prompt_id` names the waiting prompt it was, if it had waited."""
 
@@ -127,7 +126,7 @@ class TurnStarted(Record):
     waiting: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class AttemptStarted(Record):
     """A request of this turn goes out; attempts count from 1."""
 
@@ -137,7 +136,7 @@ class AttemptStarted(Record):
     model: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class StreamStarted(Record):
     """The provider accepted the request; the first token has not come yet."""
 
@@ -147,7 +146,7 @@ class StreamStarted(Record):
     request_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class TextDelta(Record):
     """More of the answer. `seq` counts the deltas of a turn; a joined delta carries that of its last part."""
 
@@ -157,7 +156,7 @@ class TextDelta(Record):
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class ThinkingDelta(Record):
     """More of the model's shown thinking; `seq` as in `TextDelta`, from the same count."""
 
@@ -167,7 +166,7 @@ class ThinkingDelta(Record):
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class ToolCallBegan(Record):
     """The model began to write a tool call."""
 
@@ -177,7 +176,7 @@ class ToolCallBegan(Record):
     name: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class ToolCallRequested(Record):
     """A tool call is complete."""
 
@@ -186,7 +185,7 @@ class ToolCallRequested(Record):
     call: ToolCall
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class UsageReported(Record):
     """Usage of the running attempt so far (cumulative) and its cost in pico-dollars, None when no price is known."""
 
@@ -196,7 +195,7 @@ class UsageReported(Record):
     cost_pico: int | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class MessageCompleted(Record):
     """The whole assistant message of a turn that ended well, for the journal and the history."""
 
@@ -205,7 +204,7 @@ class MessageCompleted(Record):
     message: AssistantMessage
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class TurnFinished(Record):
     """A turn ended, in whatever way.
 
@@ -232,14 +231,14 @@ class TurnFinished(Record):
     rounds: int = 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class ConversationCleared(Record):
     """A pane forgot its history; the next prompt starts afresh."""
 
     pane: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class Notice(Record):
     """Something the person should know that belongs to no turn."""
 
@@ -248,7 +247,7 @@ class Notice(Record):
     pane: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class SessionEnded(Record):
     """The last event of a session."""
 

@@ -1,10 +1,9 @@
 """Events of spend and resilience: what a call waited for, cost, and was refused or answered by."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from tui.core.errors import Outcome, Problem
-from tui.core.record import Record
+from tui.core.record import Record, record
 
 
 class CircuitState(StrEnum):
@@ -16,7 +15,7 @@ class CircuitState(StrEnum):
     DISABLED = "disabled"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class AttemptFailed(Record):
     """One request of a turn failed; a retry, a fallback or the turn's end follows."""
 
@@ -29,7 +28,7 @@ class AttemptFailed(Record):
     retry_after: float | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class RetryScheduled(Record):
     """Attempt number `attempt` of at most `attempts` follows in `seconds`, unless the person stops it or hurries it."""
 
@@ -42,7 +41,7 @@ class RetryScheduled(Record):
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class LimitWaiting(Record):
     """The request waits `seconds` so that the provider's own limit is not hit."""
 
@@ -52,7 +51,7 @@ class LimitWaiting(Record):
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class CircuitChanged(Record):
     """The circuit of a model changed. `retry_in` is in seconds, when it is open; `panes` are those it serves."""
 
@@ -65,7 +64,7 @@ class CircuitChanged(Record):
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class FallbackOffered(Record):
     """The pane's model cannot answer; another one could, if the person agrees."""
 
@@ -76,7 +75,7 @@ class FallbackOffered(Record):
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class FallbackStarted(Record):
     """Another model answers in place of the one that was asked."""
 
@@ -87,14 +86,14 @@ class FallbackStarted(Record):
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class OfflineChanged(Record):
     """Every provider became unreachable together, or one answers again."""
 
     offline: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class AnsweredFromCache(Record):
     """The answer that follows was given `age_s` seconds ago to the same request; `saved_pico` is what it would cost."""
 
@@ -104,7 +103,7 @@ class AnsweredFromCache(Record):
     saved_pico: int | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class AnswerShortened(Record):
     """A budget has room for at most `max_tokens` of output instead of `asked_tokens`."""
 
@@ -115,7 +114,7 @@ class AnswerShortened(Record):
     max_tokens: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class BudgetState(Record):
     """A budget now, in pico-dollars; `held_pico` is reserved by calls in flight."""
 
@@ -127,7 +126,7 @@ class BudgetState(Record):
     hard: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class SpendChanged(Record):
     """Money spent so far in the windows that run now; `unpriced` counts the session's calls without a known price."""
 
@@ -140,7 +139,7 @@ class SpendChanged(Record):
     budgets: tuple[BudgetState, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class BudgetAlert(Record):
     """Spending crossed a share of a budget, for the first time in its window."""
 

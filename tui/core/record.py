@@ -1,17 +1,51 @@
-"""The base of the vocabulary's frozen dataclasses: what they share, written once.
+"""The vocabulary's frozen dataclasses, made cheap to define: what they share is written once, the rest at first use.
 
-`dataclass` compiles six methods for every class; with a hundred classes that is a tenth of the program's start. What
-does not depend on the fields is inherited from here instead: ``@dataclass(..., eq=False, repr=False)``.
+`dataclass` compiles several methods for every class, half a millisecond each; with two hundred classes that would be
+a third of the program's start, and most of them are not used by then. ``@record`` gives a class its slots at once and
+lets `dataclasses` make its ``__init__`` and fields when the first instance is made or somebody asks for the fields.
 """
 
-from typing import Any, ClassVar
+import inspect
+from dataclasses import FrozenInstanceError, dataclass, field, fields
+from typing import Any, ClassVar, Final, TypeVar, dataclass_transform, get_origin
+
+_T = TypeVar("_T")
+
+_FIELDS: Final = "__dataclass_fields__"
+_LATER: Final = ("__init__", "__dataclass_params__", "__match_args__")
+_NOT_COPIED: Final = frozenset({"__dict__", "__weakref__"})
+
+
+class _FieldsAtFirstUse:
+    """Stands where a record's fields will be."""
+
+    def __get__(self, instance: object, owner: type) -> Any:
+        definition = owner.__dict__.get("_definition")
+        if definition is None:
+            raise AttributeError(_FIELDS)
+        made = dataclass(frozen=True, kw_only=True, eq=False, repr=False)(definition)
+        for name in _LATER:
+            setattr(owner, name, made.__dict__[name])
+        real_fields = {item.name: item for item in fields(made)}  # without those of the class itself
+        type.__setattr__(owner, _FIELDS, real_fields)
+        return real_fields
 
 
 class Record:
-    """Equality, hash and representation by fields."""
+    """Immutable values with equality, hash and representation by fields. Subclasses are decorated with `record`."""
 
     __slots__ = ()
-    __dataclass_fields__: ClassVar[dict[str, Any]]
+    __dataclass_fields__: ClassVar[dict[str, Any]] = _FieldsAtFirstUse()  # type: ignore[assignment]  # for a while
+
+    def __init__(self, **values: Any) -> None:
+        _ = self.__dataclass_fields__  # from here on the class has an initialiser of its own
+        type(self).__init__(self, **values)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise FrozenInstanceError(f"cannot assign to field {name!r}")
+
+    def __delattr__(self, name: str) -> None:
+        raise FrozenInstanceError(f"cannot delete field {name!r}")
 
     def __eq__(self, other: object) -> bool:
         if other.__class__ is not self.__class__:
@@ -22,5 +56,22 @@ class Record:
         return hash((self.__class__, *(getattr(self, name) for name in self.__dataclass_fields__)))
 
     def __repr__(self) -> str:
-        fields = ", ".join(f"{name}={getattr(self, name)!r}" for name in self.__dataclass_fields__)
-        return f"{self.__class__.__qualname__}({fields})"
+        told = ", ".join(f"{name}={getattr(self, name)!r}" for name in self.__dataclass_fields__)
+        return f"{self.__class__.__qualname__}({told})"
+
+
+@dataclass_transform(eq_default=False, kw_only_default=True, frozen_default=True, field_specifiers=(field,))
+def record(definition: type[_T]) -> type[_T]:
+    """Make a subclass of `Record` from its annotations, as ``dataclass(frozen, slots, kw_only)`` would."""
+    names = tuple(
+        name for name, hint in inspect.get_annotations(definition).items() if get_origin(hint) is not ClassVar
+    )
+    namespace = {
+        name: value for name, value in definition.__dict__.items() if name not in names and name not in _NOT_COPIED
+    }
+    namespace |= {"__slots__": names, "_definition": definition, "__qualname__": definition.__qualname__}
+    return type(definition.__name__, definition.__bases__, namespace)
+
+
+def _of_class(hint: Any) -> bool:
+    return get_origin(hint) in (ClassVar,)

@@ -1,12 +1,10 @@
 """What was spent, as the spend screen and exports show it. Money is integer pico-dollars."""
 
-from dataclasses import dataclass
-
 from tui.core.guard_events import BudgetState
-from tui.core.record import Record
+from tui.core.record import Record, record
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class SpendSum(Record):
     """A sum over calls. `key` names the model, project, provider or day (ISO date) they have in common.
 
@@ -23,7 +21,7 @@ class SpendSum(Record):
     estimated: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class SpendReport(Record):
     """Spending of one user now.
 

@@ -1,11 +1,10 @@
 """The embedded terminal in plain data: how cells look, what a program asked for, and what a live terminal can do."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple, Protocol, TypeAlias
 
-from tui.core.record import Record
+from tui.core.record import Record, record
 
 Color: TypeAlias = int | tuple[int, int, int] | None
 """A palette number 0 to 255, red, green and blue, or None for the terminal's own colour."""
@@ -53,7 +52,7 @@ class MouseTracking(StrEnum):
     ALL = "all"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class TerminalModes(Record):
     """What a program asked its terminal for."""
 

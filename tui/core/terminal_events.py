@@ -1,9 +1,8 @@
 """Events of the embedded terminals."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
-from tui.core.record import Record
+from tui.core.record import Record, record
 from tui.core.terminal import AutoAnswer
 
 
@@ -16,7 +15,7 @@ class Need(StrEnum):
     SILENCE = "silence"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class TerminalOpened(Record):
     """A program runs in a terminal. `pane` and `call_id` are set when a model asked for it."""
 
@@ -27,7 +26,7 @@ class TerminalOpened(Record):
     call_id: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class TerminalRetitled(Record):
     """The program named its terminal."""
 
@@ -35,7 +34,7 @@ class TerminalRetitled(Record):
     title: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class TerminalExited(Record):
     """The program ended; its last screen stays. `signal` names the signal that ended it; `reason` says who did."""
 
@@ -46,14 +45,14 @@ class TerminalExited(Record):
     seconds: float = 0.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class TerminalClosed(Record):
     """The terminal and its last screen are gone."""
 
     terminal: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class TerminalAnswered(Record):
     """A question was answered without a person: `typed` is the key or text, `why` the reason, `prompt` the question."""
 
@@ -64,7 +63,7 @@ class TerminalAnswered(Record):
     pane: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class TerminalNeedsPerson(Record):
     """The program waits for a person; `abort_in` seconds later it is ended, None for never. An empty `prompt` ends it.
 
@@ -79,14 +78,14 @@ class TerminalNeedsPerson(Record):
     suggestion: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class TerminalServed(Record):
     """The program no longer waits for a person."""
 
     terminal: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class TerminalHandOver(Record):
     """Who types: the person (`person`), or the program is on its own again."""
 
@@ -94,7 +93,7 @@ class TerminalHandOver(Record):
     person: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class ClipboardAsked(Record):
     """A program wants to put `size` characters on the person's clipboard; `preview` is their beginning."""
 
@@ -104,7 +103,7 @@ class ClipboardAsked(Record):
     preview: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class ClipboardResolved(Record):
     """The question is closed; `text` is what to put on the clipboard, None when that was refused."""
 
@@ -113,7 +112,7 @@ class ClipboardResolved(Record):
     text: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class AutoAnswerChanged(Record):
     """Whether questions of a terminal, or of all new ones when `terminal` is None, are answered without a person."""
 

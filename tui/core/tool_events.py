@@ -1,10 +1,9 @@
 """Events of tools and trust: what models do, what a person is asked, and what came of it."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from tui.core.record import Record
+from tui.core.record import Record, record
 from tui.core.trust import Part, Resolution, Risk, TrustMode
 
 NOBODY: Final = "nobody to ask"
@@ -29,7 +28,7 @@ class PreviewKind(StrEnum):
     TEXT = "text"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class Preview(Record):
     """What a call would do. `text` is a unified diff, a text, or one path a line; `omitted` lines are left out."""
 
@@ -41,7 +40,7 @@ class Preview(Record):
     omitted: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class ToolStarted(Record):
     """A tool begins to work. `title` is one line that says on what: a path, a pattern, a command."""
 
@@ -52,7 +51,7 @@ class ToolStarted(Record):
     title: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class ToolOutput(Record):
     """More of what a running command prints, cleaned and bounded."""
 
@@ -62,7 +61,7 @@ class ToolOutput(Record):
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class ToolFinished(Record):
     """A tool call ended. `summary` is one line such as `12 lines` or `exit 1`; `preview` holds the diff of a change.
 
@@ -83,7 +82,7 @@ class ToolFinished(Record):
     terminal: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class ApprovalRequested(Record):
     """A person is asked whether a call may run; the model's turn waits.
 
@@ -111,7 +110,7 @@ class ApprovalRequested(Record):
     editable: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class ApprovalResolved(Record):
     """A request is no longer open, whatever the cause."""
 
@@ -121,7 +120,7 @@ class ApprovalResolved(Record):
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class TrustModeChanged(Record):
     """How much happens without a question changed; also sent once when the session begins.
 
@@ -133,7 +132,7 @@ class TrustModeChanged(Record):
     tools: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class ChangesUndone(Record):
     """Changes of files were taken back. `kept` are files that changed since and were left as they are."""
 

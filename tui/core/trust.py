@@ -1,9 +1,8 @@
 """The words trust is spoken in: what may happen, why, and how a person answers."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
-from tui.core.record import Record
+from tui.core.record import Record, record
 
 
 class Decision(StrEnum):
@@ -36,7 +35,7 @@ class Risk(StrEnum):
     DESTRUCTIVE = "destructive"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class Part(Record):
     """One piece of a call, such as a simple command of a pipeline, and what the policy says of it alone.
 
@@ -49,7 +48,7 @@ class Part(Record):
     rule: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class Verdict(Record):
     """What the policy decided of a call.
 
@@ -92,7 +91,7 @@ class Resolution(StrEnum):
     """The policy changed its mind while the request waited: a rule, a mode, or the file itself."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class RuleTrial(Record):
     """What a rule that is not saved yet would do. `problem` is empty when the rule is well formed."""
 

@@ -1,9 +1,8 @@
 """A person's own rules of trust, as text and as data: `allow run_command make test`, `deny read_file secrets/**`."""
 
-from dataclasses import dataclass
 from typing import Final
 
-from tui.core.record import Record
+from tui.core.record import Record, record
 from tui.core.trust import Decision
 
 CATEGORIES: Final = ("file_delete", "system_command", "package_manifest", "env_file", "trusted_config")
@@ -13,7 +12,7 @@ FILE_TOOLS: Final = frozenset({"read_file", "list_files", "search", "write_file"
 _SHAPE: Final = "write it as `allow`, `ask` or `deny`, a tool, and its words or path: `deny read_file secrets/**`"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class Rule(Record):
     """What happens to calls of `tool` (`*` for all) whose command begins with `words`, or whose path fits `path`.
 

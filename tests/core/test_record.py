@@ -1,0 +1,92 @@
+"""Records: what `dataclass` promises holds, although most of the work is put off."""
+
+import dataclasses
+import subprocess
+import sys
+from dataclasses import FrozenInstanceError, field, replace
+from typing import ClassVar
+
+import pytest
+
+from tui.core.record import Record, record
+
+
+@record
+class Point(Record):
+    """A place."""
+
+    x: int
+    y: int = 2
+    tags: tuple[str, ...] = field(default_factory=tuple)
+    unit: ClassVar[str] = "cm"
+
+    @property
+    def total(self) -> int:
+        """Both together."""
+        return self.x + self.y
+
+
+@record
+class Place(Point):
+    """A named place."""
+
+    name: str = ""
+
+
+def test_fields_defaults_and_inheritance() -> None:
+    place = Place(x=1, name="here")
+    assert (place.x, place.y, place.tags, place.name, place.total, place.unit) == (1, 2, (), "here", 3, "cm")
+    assert [item.name for item in dataclasses.fields(Place)] == ["x", "y", "tags", "name"]
+    assert dataclasses.is_dataclass(place)
+    assert not hasattr(place, "__dict__")
+    assert Place.__doc__ == "A named place."
+
+
+def test_equality_hash_and_representation() -> None:
+    assert Point(x=1) == Point(x=1) != Point(x=2)
+    assert Point(x=1) != Place(x=1)
+    assert len({Point(x=1), Point(x=1), Point(x=3)}) == 2
+    assert repr(Point(x=1)) == "Point(x=1, y=2, tags=())"
+
+
+def test_replace() -> None:
+    assert replace(Point(x=1), y=5) == Point(x=1, y=5)
+
+
+def test_immutable() -> None:
+    point = Point(x=1)
+    with pytest.raises(FrozenInstanceError):
+        point.x = 2  # type: ignore[misc]
+    with pytest.raises(FrozenInstanceError):
+        del point.x
+
+
+@pytest.mark.parametrize("values", [{}, {"x": 1, "z": 2}])
+def test_wrong_arguments_are_refused(values: dict[str, int]) -> None:
+    for _ in range(2):  # the first instance is made in another way than the second
+        with pytest.raises(TypeError, match="argument"):
+            Point(**values)  # type: ignore[arg-type]
+
+
+def test_fields_can_be_asked_for_before_the_first_instance() -> None:
+    @record
+    class Fresh(Record):
+        one: int = 1
+
+    assert [item.name for item in dataclasses.fields(Fresh)] == ["one"]
+    assert Fresh().one == 1
+
+
+def test_defining_compiles_nothing() -> None:
+    script = (
+        "import dataclasses\n"
+        "from tui.core.record import Record, record\n"
+        "def refuse(*_, **__): raise SystemExit('compiled')\n"
+        "dataclasses._process_class = refuse\n"
+        "@record\n"
+        "class A(Record):\n"
+        "    x: int = 1\n"
+        "print('ok')\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert done.stdout == "ok\n", done.stderr
