@@ -16,6 +16,7 @@ from tui.core.errors import ExitCode, LLMMixerError, Problem, UsageError
 if TYPE_CHECKING:
     from tui.config.load import Loaded
     from tui.engine.session import SessionPlan
+    from tui.engine.workspace import Workspace
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -55,6 +56,10 @@ def _dispatch(arguments: argparse.Namespace, started: float) -> int:
         from tui.cli_config import run_config
 
         return run_config(arguments, os.environ, _folder())
+    if arguments.command == "trust":
+        from tui.cli_trust import run_trust
+
+        return run_trust(arguments, os.environ, _folder())
     if arguments.prompt is not None:
         return _run_prompt(arguments, started)
     return _run_screen(arguments)
@@ -79,14 +84,18 @@ def _run_prompt(arguments: argparse.Namespace, started: float) -> int:
         if plan is None:
             raise UsageError(_NO_MODEL)
         _require_keys(plan)
-        return _run_headless(loaded, plan, arguments, prompt, deadline)
+        from tui.cli_workspace import project_workspace
+
+        workspace = project_workspace(loaded, _folder(), os.environ)
+        return _run_headless(loaded, plan, arguments, prompt, deadline, workspace)
+    from tui.cli_workspace import demo_workspace
     from tui.demo.server import DemoServer
 
-    with DemoServer() as server:
+    with DemoServer() as server, demo_workspace(os.environ) as workspace:
         plan = _plan(loaded, arguments, server.url)
         if plan is None:
             raise UsageError(_NO_MODEL)
-        return _run_headless(loaded, plan, arguments, prompt, deadline)
+        return _run_headless(loaded, plan, arguments, prompt, deadline, workspace)
 
 
 _NO_MODEL: Final = Problem(
@@ -97,7 +106,12 @@ _NO_MODEL: Final = Problem(
 
 
 def _run_headless(
-    loaded: "Loaded", plan: "SessionPlan", arguments: argparse.Namespace, prompt: str, deadline: float | None
+    loaded: "Loaded",
+    plan: "SessionPlan",
+    arguments: argparse.Namespace,
+    prompt: str,
+    deadline: float | None,
+    workspace: "Workspace | None",
 ) -> int:
     import asyncio
     from dataclasses import replace
@@ -129,6 +143,7 @@ def _run_headless(
             project=project_key(_folder()),
             interactive=False,
             environ=os.environ,
+            workspace=workspace,
         )
         return await run(engine, job)
 
@@ -150,19 +165,29 @@ def _run_screen(arguments: argparse.Namespace) -> int:
     loaded = load(environ=os.environ, cwd=_folder(), flags={"ui.theme": arguments.theme})
     plan = None if arguments.demo else _plan(loaded, arguments)
     if plan is not None:
-        return _run_app(loaded, plan, arguments)
+        from tui.cli_workspace import NO_WORKSPACE, project_workspace
+
+        workspace = project_workspace(loaded, _folder(), os.environ)
+        return _run_app(loaded, plan, arguments, workspace, () if workspace is not None else (NO_WORKSPACE,))
     if not arguments.demo:
         _say(f"no key, no configured pane and no local model server found: starting the demo ({PROGRAM} doctor)")
+    from tui.cli_workspace import demo_workspace
     from tui.demo.server import DemoServer
 
-    with DemoServer() as server:
+    with DemoServer() as server, demo_workspace(os.environ) as workspace:
         plan = _plan(loaded, arguments, server.url)
         if plan is None:
             raise UsageError(_NO_MODEL)
-        return _run_app(loaded, plan, arguments)
+        return _run_app(loaded, plan, arguments, workspace)
 
 
-def _run_app(loaded: "Loaded", plan: "SessionPlan", arguments: argparse.Namespace) -> int:
+def _run_app(
+    loaded: "Loaded",
+    plan: "SessionPlan",
+    arguments: argparse.Namespace,
+    workspace: "Workspace | None",
+    notices: tuple[Problem, ...] = (),
+) -> int:
     from tui.core.events import Notice, NoticeLevel
     from tui.engine.engine import build
     from tui.spend.project import project_key
@@ -171,9 +196,19 @@ def _run_app(loaded: "Loaded", plan: "SessionPlan", arguments: argparse.Namespac
 
     if arguments.theme is not None:
         chosen_theme(arguments.theme, os.environ)  # refuses an unknown one by name
-    engine = build(loaded.config, plan, state_dir=_state_folder(), project=project_key(_folder()), environ=os.environ)
-    app = LLMMixerApp(engine, loaded.config, environ=os.environ, cwd=_folder())
-    app.stage.view.notices += [Notice(level=NoticeLevel.WARNING, problem=problem) for problem in loaded.notices]
+    engine = build(
+        loaded.config,
+        plan,
+        state_dir=_state_folder(),
+        project=project_key(_folder()),
+        environ=os.environ,
+        workspace=workspace,
+    )
+    app = LLMMixerApp(
+        engine, loaded.config, environ=os.environ, cwd=workspace.root if plan.demo and workspace else _folder()
+    )
+    problems = (*loaded.notices, *notices)
+    app.stage.view.notices += [Notice(level=NoticeLevel.WARNING, problem=problem) for problem in problems]
     app.run()
     return app.return_code or ExitCode.OK
 

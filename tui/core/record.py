@@ -63,9 +63,7 @@ class Record:
 @dataclass_transform(eq_default=False, kw_only_default=True, frozen_default=True, field_specifiers=(field,))
 def record(definition: type[_T]) -> type[_T]:
     """Make a subclass of `Record` from its annotations, as ``dataclass(frozen, slots, kw_only)`` would."""
-    names = tuple(
-        name for name, hint in inspect.get_annotations(definition).items() if get_origin(hint) is not ClassVar
-    )
+    names = tuple(name for name, hint in inspect.get_annotations(definition).items() if not _of_class(hint))
     namespace = {
         name: value for name, value in definition.__dict__.items() if name not in names and name not in _NOT_COPIED
     }

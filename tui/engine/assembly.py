@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from tui.config.model import Config
 from tui.core import secrets
@@ -16,6 +16,7 @@ from tui.engine.pane import Pane
 from tui.engine.session import PanePlan
 from tui.engine.spending import Spending
 from tui.engine.telemetry import Telemetry, start_telemetry
+from tui.engine.work import round_limits
 from tui.providers.base import Deadlines, Provider
 from tui.providers.registry import create_provider
 from tui.spend.ledger import Ledger
@@ -24,6 +25,10 @@ from tui.spend.storage import ledger_path
 
 if TYPE_CHECKING:
     from tui.engine.engine import Engine
+    from tui.engine.terminals import Terminals
+    from tui.engine.work import Work
+
+Hands: TypeAlias = "tuple[Terminals, Work]"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +41,8 @@ class Parts:
     journal: Journal | None
     logging: Logging | None
     telemetry: Telemetry | None
+    work: "Work | None"
+    terminals: "Terminals | None"
 
     async def start(self, bus: Bus) -> None:
         """Begin to write down what happens."""
@@ -43,6 +50,8 @@ class Parts:
             self.logging.follow(bus)
         if self.journal is not None:
             await self.journal.start()
+        if self.work is not None:
+            self.work.start()
 
     async def close(self) -> None:
         """Close connections and files; the bus is closed already, so everything is written that was told."""
@@ -55,7 +64,16 @@ class Parts:
             self.logging.close()
 
 
-def assemble(engine: "Engine") -> Parts:
+def make_hands(engine: "Engine") -> "Hands | None":
+    """Build terminals and tools, where there is a folder to work in. Blocking: call it in a thread."""
+    if engine.workspace is None:
+        return None
+    from tui.engine.assembly_work import assemble_work
+
+    return assemble_work(engine, engine.workspace)
+
+
+def assemble(engine: "Engine", hands: "Hands | None") -> Parts:
     """Build the parts of a session from its plan. No SDK is imported and no connection opened."""
     config, bus, clock = engine.config, engine.bus, engine.clock
     plans = [one for pane in engine.plan.panes for one in (pane, *pane.fallbacks)]
@@ -83,10 +101,19 @@ def assemble(engine: "Engine") -> Parts:
         key = (plan.endpoint, plan.api_key)
         if key not in providers:
             providers[key] = _provider(plan, config)
+    terminals, work = hands or (None, None)
     panes = {}
     for plan in engine.plan.panes:
         routes = [Route(one, providers[one.endpoint, one.api_key]) for one in (plan, *plan.fallbacks)]
-        panes[plan.name] = Pane(plan, routes, guard=guard, publish=bus.publish, clock=clock)
+        panes[plan.name] = Pane(
+            plan,
+            routes,
+            guard=guard,
+            publish=bus.publish,
+            clock=clock,
+            tools=None if work is None else work.tools,
+            limits=round_limits(config.tools),
+        )
     return Parts(
         panes=panes,
         providers=tuple(providers.values()),
@@ -94,6 +121,8 @@ def assemble(engine: "Engine") -> Parts:
         journal=_journal(engine),
         logging=None if engine.state_dir is None else start_logging(engine.state_dir, engine.session),
         telemetry=start_telemetry(bus, engine.environ, engine.session),
+        work=work,
+        terminals=terminals,
     )
 
 

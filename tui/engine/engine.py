@@ -5,7 +5,7 @@ importing the user interface.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, assert_never
 
@@ -13,18 +13,13 @@ from tui.config.model import Config
 from tui.core.clock import Clock, SystemClock
 from tui.core.commands import (
     Answer,
-    AnswerClipboard,
     AnswerFallback,
     ClearConversation,
-    CloseTerminal,
     Command,
     ControlCircuit,
     DropQueued,
-    HandOver,
-    OpenTerminal,
     Retry,
     RetryNow,
-    SetAutoAnswer,
     SetSessionBudget,
     SetTrustMode,
     Stop,
@@ -42,8 +37,12 @@ from tui.engine.session import SessionPlan
 
 if TYPE_CHECKING:
     from tui.core.spend_report import SpendReport
+    from tui.core.terminal import TerminalPort
+    from tui.core.trust import RuleTrial
     from tui.engine.assembly import Parts
     from tui.engine.pane import Pane
+    from tui.engine.work import Work
+    from tui.engine.workspace import Workspace
 
 
 class Engine:
@@ -58,6 +57,7 @@ class Engine:
         project: str,
         interactive: bool,
         environ: Mapping[str, str],
+        workspace: "Workspace | None",
         clock: Clock,
     ) -> None:
         self.session = new_id("session")
@@ -73,6 +73,7 @@ class Engine:
         self.project = project
         self.interactive = interactive
         self.environ = environ
+        self.workspace = workspace
         self.clock = clock
         self._parts: Parts | None = None
         self._starting = asyncio.Lock()
@@ -90,8 +91,15 @@ class Engine:
         async with self._starting:
             if self._parts is not None or self._closed:
                 return
-            assemble = await asyncio.to_thread(_load_assembly)
-            parts = self._parts = assemble(self)
+            await asyncio.to_thread(_load_assembly)
+            from tui.engine import assembly
+
+            hands = None
+            try:
+                hands = await asyncio.to_thread(assembly.make_hands, self)
+            except (OSError, ValueError, LLMMixerError) as error:
+                self._notice("No tools in this session", clean_line(str(error), 1_000))
+            parts = self._parts = assembly.assemble(self, hands)
             await parts.start(self.bus)
             self.bus.publish(SessionStarted(session=self.session, panes=self.panes, demo=self.demo))
             parts.guard.spending.refresh()
@@ -153,6 +161,16 @@ class Engine:
         asked = [pane for name, pane in self._parts.panes.items() if panes is None or name in panes]
         return estimate(self._parts.guard.spending, [(pane.plan, pane.would_send(text)) for pane in asked])
 
+    def terminal(self, terminal: str) -> "TerminalPort | None":
+        """Return a live terminal, or one whose program has ended and whose last screen is kept."""
+        if self._parts is None or self._parts.terminals is None:
+            return None
+        return self._parts.terminals.get(terminal)
+
+    def try_rule(self, approval: str, rule: str) -> "RuleTrial":
+        """Return what a rule would do to the call an open question is about; nothing is saved."""
+        return self._work_started().try_rule(approval, rule)
+
     async def close(self) -> None:
         """End the session: turns are stopped and reported, connections closed, the journal written to its end."""
         if self._closed:
@@ -162,6 +180,10 @@ class Engine:
             parts = self._parts
         if parts is not None:
             await asyncio.gather(*(pane.close() for pane in parts.panes.values()))
+            if parts.terminals is not None:
+                await parts.terminals.close()
+            if parts.work is not None:
+                await parts.work.close()
             await parts.guard.close()
         self.bus.publish(SessionEnded(session=self.session))
         await self.bus.close()
@@ -184,11 +206,13 @@ class Engine:
         """Carry out a command about tools, trust or terminals."""
         match command:
             case Answer() | SetTrustMode() | Undo():
-                pass
-            case OpenTerminal() | CloseTerminal() | HandOver() | SetAutoAnswer() | AnswerClipboard():
-                pass
+                if parts.work is not None:
+                    parts.work.handle(command)
             case _:
-                assert_never(command)
+                if parts.terminals is None:
+                    self._notice("No terminal", "This session has none.")
+                else:
+                    parts.terminals.handle(command)
 
     def _steer(self, parts: "Parts", command: Stop | DropQueued | Retry | RetryNow | AnswerFallback) -> None:
         """Carry out a command about turns that run, wait or ended."""
@@ -222,6 +246,12 @@ class Engine:
     def _one_or_all(self, parts: "Parts", name: str | None) -> "list[Pane]":
         return self._named(parts, None if name is None else (name,))
 
+    def _work_started(self) -> "Work":
+        parts = self._started()
+        if parts.work is None:
+            raise LLMMixerError(Problem(title="No tools", text="This session has no tools."))
+        return parts.work
+
     def _started(self) -> "Parts":
         if self._parts is None:
             raise LLMMixerError(Problem(title="Not ready", text="The session has not begun yet."))
@@ -231,10 +261,8 @@ class Engine:
         self.bus.publish(Notice(level=NoticeLevel.WARNING, problem=Problem(title=title, text=text)))
 
 
-def _load_assembly() -> "Callable[[Engine], Parts]":
-    from tui.engine.assembly import assemble
-
-    return assemble
+def _load_assembly() -> None:
+    import tui.engine.assembly  # noqa: F401 - loaded here, in a thread
 
 
 def build(
@@ -245,13 +273,14 @@ def build(
     project: str = "",
     interactive: bool = True,
     environ: Mapping[str, str] | None = None,
+    workspace: "Workspace | None" = None,
     clock: Clock | None = None,
 ) -> Engine:
     """Plan a session. No SDK is imported and no connection opened, neither now nor by `Engine.start`.
 
     `state_dir` is where journal and ledger go; None keeps neither. `project` is the folder money is booked on. Where
-    nobody can be asked (`interactive` is false) a fallback that asks does not happen. `environ` says where telemetry
-    goes, if anywhere.
+    nobody can be asked (`interactive` is false) whatever asks does not happen. `environ` is what programs start with,
+    and says where telemetry goes. Without a `workspace` models get no tools and there are no terminals.
     """
     return Engine(
         config,
@@ -260,5 +289,6 @@ def build(
         project=project,
         interactive=interactive,
         environ=environ or {},
+        workspace=workspace,
         clock=clock or SystemClock(),
     )

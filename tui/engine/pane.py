@@ -4,7 +4,7 @@ import asyncio
 import traceback
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tui.core.chat import ChatRequest
 from tui.core.clock import Clock
@@ -26,6 +26,8 @@ from tui.core.untrusted import clean
 from tui.engine.guard import Guard, Route
 from tui.engine.history import Exchange, History
 from tui.engine.session import PanePlan
+from tui.engine.tool_loop import RoundLimits
+from tui.engine.tool_runner import ToolRunner
 from tui.engine.turn import Turn, TurnResult
 from tui.engine.verdict import CANCELLED, internal_failure
 
@@ -47,6 +49,8 @@ class Pane:
         guard: Guard,
         publish: Callable[[Event], None],
         clock: Clock,
+        tools: ToolRunner | None = None,
+        limits: RoundLimits | None = None,
     ) -> None:
         self.name = plan.name
         self.plan = plan
@@ -55,6 +59,8 @@ class Pane:
         self._guard = guard
         self._publish = publish
         self._clock = clock
+        self._tools = tools
+        self._limits = limits or RoundLimits()
         self._history = History()
         self._waiting: deque[_Waiting] = deque()
         self._task: asyncio.Task[None] | None = None
@@ -178,6 +184,8 @@ class Pane:
             guard=self._guard,
             publish=self._publish,
             clock=self._clock,
+            tools=self._tools,
+            limits=self._limits,
         )
         self._turn = turn
         self._task = asyncio.get_running_loop().create_task(self._run(turn), name=f"turn {self.name}")
@@ -185,12 +193,17 @@ class Pane:
 
     async def _run(self, turn: Turn) -> None:
         await self.prepare()
+        if self._tools is not None:
+            await self._tools.prompt.load()
+            turn.request = replace(turn.request, system=self._system())
         await turn.run()
 
     def _finish(self, task: asyncio.Task[None], turn: Turn, exchange: Exchange) -> None:
         failure = _failure_of(task)
         result = turn.end(failure)
         exchange.replies = result.remembered
+        if self._tools is not None:
+            self._tools.end_turn(self.name, turn.turn)
         self._report(task, turn, result)
         self._task = self._turn = None
         if self._clearing:
@@ -211,13 +224,19 @@ class Pane:
         self._publish(result.finished)
 
     def _request(self, exchange: Exchange) -> ChatRequest:
+        tools = self._tools
         return ChatRequest(
             model=self.plan.model,
             messages=self._history.messages(exchange),
-            system=self.plan.system,
+            system=self._system(),
             max_tokens=self.plan.max_tokens,
             effort=self.plan.effort,
+            tools=() if tools is None else tools.specs,
         )
+
+    def _system(self) -> str:
+        tools = "" if self._tools is None else self._tools.prompt.text
+        return "\n\n".join(filter(None, (self.plan.system, tools)))
 
 
 def _failure_of(task: asyncio.Task[None]) -> Failure | None:

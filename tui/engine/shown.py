@@ -1,9 +1,11 @@
 """What a provider sent, as it may be shown and told: cleaned for a terminal, with the keys of this process masked."""
 
 import json
+from dataclasses import replace
 
 from tui.core.chat import AssistantMessage, Json, NativeContent, ToolCall
 from tui.core.secrets import mask_known
+from tui.core.tool_events import Preview
 from tui.core.untrusted import clean, clean_line
 
 
@@ -39,6 +41,11 @@ def shown_message(message: AssistantMessage) -> AssistantMessage:
         tool_calls=tuple(map(shown_call, message.tool_calls)),
         native=native,
     )
+
+
+def shown_preview(preview: Preview) -> Preview:
+    """Return what a call would do or did as it may be shown."""
+    return replace(preview, text=shown(preview.text), path=shown_line(preview.path, 1_000))
 
 
 def tells_a_key(message: AssistantMessage) -> bool:

@@ -29,10 +29,11 @@ _PRIVATE: Final = 0o600
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Undone:
-    """What was taken back: absolute `paths`, and those `kept` because they changed since."""
+    """What was taken back: absolute `paths`, and those `kept` because they changed since. `pane` made the changes."""
 
     paths: tuple[str, ...]
     kept: tuple[str, ...] = ()
+    pane: str = ""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -110,7 +111,8 @@ class Changes:
         paths: list[str] = []
         kept: list[str] = []
         with self._lock:
-            for change in self._chosen(pane, turn=turn):
+            chosen = self._chosen(pane, turn=turn)
+            for change in chosen:
                 try:
                     change.kept = not self._take_back(change)
                 except OSError:  # changed meanwhile, a folder that became a link, no room, no permission
@@ -120,7 +122,7 @@ class Changes:
                     names.append(str(change.path))
                 if not change.kept:
                     self._finish(change.serial)
-        return Undone(paths=tuple(paths), kept=tuple(kept))
+        return Undone(paths=tuple(paths), kept=tuple(kept), pane=chosen[0].pane if chosen else "")
 
     def _chosen(self, pane: str | None, *, turn: bool) -> list[_Change]:
         newest_first = sorted(self._changes.values(), key=lambda change: -change.serial)

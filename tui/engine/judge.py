@@ -1,0 +1,179 @@
+"""A session's view of trust: the settings in force, what was granted, and what a turn has read.
+
+The policy itself is pure (`tui.trust.policy`); here it is given its settings, its view of the disk and the session's
+own grants. `decide`, `may_read` and `launch` look at the disk and are called in threads.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from tui.config.model_work import Sandbox, TrustConfig
+from tui.core.errors import Problem
+from tui.core.secrets import mask_known
+from tui.core.trust import Decision, RuleTrial, TrustMode, Verdict
+from tui.engine.workspace import Workspace
+from tui.tools.requests import Request
+from tui.trust.calls import Call, DiskView
+from tui.trust.execution import CannotRunError, Plan, plan_execution
+from tui.trust.grants import Grants
+from tui.trust.policy import decide
+from tui.trust.provenance import Taint, carries_secret, wrap
+from tui.trust.rules import parse_rule
+from tui.trust.sandbox import Box, badge, missing, probe
+from tui.trust.settings import TrustSettings, compile_settings
+
+_ONE_LESS: Final = {TrustMode.AUTO: TrustMode.AUTO_EDIT, TrustMode.AUTO_EDIT: TrustMode.ASK}
+
+
+class Judge:
+    """Decides about calls. Making it blocks for a moment: a sandbox is tried out.
+
+    Rules a person saves go to `user_file`, or live as long as the session when it is None.
+    """
+
+    def __init__(
+        self,
+        config: TrustConfig,
+        workspace: Workspace,
+        environ: Mapping[str, str],
+        *,
+        user_file: Path | None,
+    ) -> None:
+        self._config = config
+        self._workspace = workspace
+        self._environ = environ
+        self._user_file = user_file
+        self._files = DiskView(environ)
+        self._grants = Grants()
+        self._taints: dict[str, Taint] = {}
+        self._settings = self._compiled(None)
+        self._lowered = self._one_less()
+        found = probe()
+        self._no_sandbox = missing(config.sandbox, found)
+        self.sandbox_name = badge(config.sandbox, found)
+        self._box = self._boxed(found.program) if config.sandbox is not Sandbox.OFF and found.program else None
+
+    @property
+    def mode(self) -> TrustMode:
+        """How much happens without a question."""
+        return self._settings.mode
+
+    def set_mode(self, mode: TrustMode) -> None:
+        """Let more or less happen without a question, from the next decision on."""
+        self._settings = replace(self._settings, mode=mode)
+        self._lowered = self._one_less()
+
+    def decide(self, request: Request, pane: str, turn: str) -> Verdict:
+        """Judge a call as the session stands now."""
+        del pane
+        call = self._call(request)
+        taint = self._taints.get(turn)
+        tainted = taint is not None and taint.tainted
+        verdict = decide(call, self._lowered if tainted else self._settings, self._files)
+        if verdict.decision is Decision.ASK and not tainted and self._grants.allows(call, verdict):
+            verdict = replace(verdict, decision=Decision.ALLOW, reason="You allowed exactly this.", rule="this session")
+        secret = carries_secret(request.arguments)
+        if verdict.decision is Decision.ALLOW and secret:
+            reason = "It holds a secret this program knows."
+            verdict = replace(verdict, decision=Decision.ASK, reason=reason, rule="known secret", grant="")
+        return verdict
+
+    def may_read(self, path: Path, pane: str, turn: str) -> bool:
+        """Whether a model may be told what is in a file without a question."""
+        del pane, turn
+        call = Call(tool="read_file", args={"path": str(path)}, cwd=self._workspace.root)
+        return decide(call, self._settings, self._files).decision is Decision.ALLOW
+
+    def shows(self, path: Path) -> bool:
+        """Whether listings, searches and facts about the project may name a path."""
+        return self.may_read(path, "", "")
+
+    def grant(self, request: Request, verdict: Verdict) -> bool:
+        """Let exactly this pass for the rest of the session; False when it may pass only once."""
+        return self._grants.add(verdict, self._call(request))
+
+    def try_rule(self, request: Request, rule: str) -> RuleTrial:
+        """Return what a rule would make of a call; nothing is kept."""
+        try:
+            parsed = parse_rule(rule)
+        except ValueError as error:
+            return RuleTrial(rule=rule, problem=str(error), decision=Decision.ASK, reason="")
+        settings = replace(self._settings, rules=(*self._settings.rules, parsed))
+        verdict = decide(self._call(request), settings, self._files)
+        return RuleTrial(rule=parsed.text, problem="", decision=verdict.decision, reason=verdict.reason)
+
+    def save_rule(self, rule: str) -> None:
+        """Keep a rule in the person's own configuration; it holds at once. Raises `ValueError` or `UsageError`."""
+        parsed = parse_rule(rule)
+        if self._user_file is not None:
+            from tui.config.save import set_value
+
+            rules = tuple(dict.fromkeys((*self._config.rules, parsed.text)))
+            set_value(self._user_file, "trust.rules", list(rules))
+            self._config = replace(self._config, rules=rules)
+        self._settings = replace(self._settings, rules=(*self._settings.rules, parsed))
+        self._lowered = self._one_less()
+
+    def launch(self, request: Request, verdict: Verdict, cwd: Path) -> Plan | None:
+        """Return how a command is started; None for tools that start nothing. Raises `CannotRunError`."""
+        if not request.tool.runs_programs:
+            return None
+        if self._no_sandbox:
+            raise CannotRunError(Problem(title="Not run", text=self._no_sandbox))
+        return plan_execution(
+            str(request.arguments["command"]),
+            verdict,
+            root=self._workspace.root,
+            cwd=cwd,
+            environ=self._environ,
+            box=self._box,
+        )
+
+    def take_in(self, text: str, request: Request, *, turn: str) -> str:
+        """Return a tool's text as it goes to a model: marked as data, with where it came from; the turn remembers."""
+        source = f"{request.tool.value} {request.title}"
+        self._taints[turn] = self._taints.get(turn, Taint()).after(text, request.tool.value, source)
+        return wrap(text, source, self._taints[turn].level_of(request.tool.value))
+
+    def because(self, turn: str) -> str:
+        """Return what foreign content a call of this turn may come from; empty for none."""
+        taint = self._taints.get(turn)
+        return "" if taint is None else taint.because
+
+    def end_turn(self, turn: str) -> None:
+        """Forget what a turn has read."""
+        self._taints.pop(turn, None)
+
+    def masked(self, text: str) -> str:
+        """Return text a person is to see, with the keys this program knows masked."""
+        return mask_known(text)
+
+    def _call(self, request: Request) -> Call:
+        return Call(tool=request.tool.value, args=request.arguments, cwd=self._workspace.root)
+
+    def _compiled(self, mode: TrustMode | None) -> TrustSettings:
+        workspace = self._workspace
+        return compile_settings(
+            self._config,
+            workspace.project_trust,
+            project_trusted=workspace.trusted,
+            home=workspace.home,
+            root=workspace.root,
+            own_paths=workspace.own_paths,
+            mode=mode,
+        )
+
+    def _boxed(self, program: str) -> Box:
+        workspace = self._workspace
+        return Box(
+            program,
+            root=workspace.root,
+            forbidden=self._settings.forbidden,
+            hidden=workspace.own_paths,
+            network=self._config.sandbox_network,
+        )
+
+    def _one_less(self) -> TrustSettings:
+        return replace(self._settings, mode=_ONE_LESS.get(self._settings.mode, self._settings.mode))

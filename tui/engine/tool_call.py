@@ -1,0 +1,274 @@
+"""One tool call on its way: understood, judged, asked about where need be, judged again, run, and written down.
+
+What was shown is what runs: the call is frozen when it is prepared, and both the policy and the files are looked at
+once more right before it.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from tui.core.chat import ToolCall
+from tui.core.clock import Clock
+from tui.core.commands import Answer
+from tui.core.errors import LLMMixerError, Problem
+from tui.core.events import Event, Notice, NoticeLevel
+from tui.core.tool_events import ApprovalRequested, ToolOutput, ToolStarted, ToolStatus
+from tui.core.trust import AnswerKind, Decision, RuleTrial, Verdict
+from tui.engine.judge import Judge
+from tui.engine.records import Records
+from tui.engine.shown import shown, shown_line, shown_preview
+from tui.tools.box import Toolbox
+from tui.tools.command import Launch
+from tui.tools.outcome import Prepared, ToolOutcome
+from tui.tools.requests import InvalidCall, Request, Tool
+from tui.tools.spec import parse_call
+from tui.trust.approvals import Approvals
+from tui.trust.execution import CannotRunError, Plan
+
+_MOST_TRIES: Final = 5
+"""How often one call is judged anew because a file or the policy changed while it was decided."""
+
+
+class Interactive(Protocol):
+    """Runs a command in a terminal until it ends."""
+
+    async def run(self, launch: Launch, request: Request, *, pane: str, turn: str) -> ToolOutcome:
+        """Return the final screen and how the command ended."""
+
+
+class Denied(Exception):  # noqa: N818 - a way out, not an error
+    """The call does not run: `text` tells the model, `summary` the person, `who` decided."""
+
+    def __init__(self, text: str, *, summary: str, who: str, status: ToolStatus = ToolStatus.DENIED) -> None:
+        super().__init__(text)
+        self.text = text
+        self.summary = summary
+        self.who = who
+        self.status = status
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """What every call of a session needs. Without a person (`can_ask` is false) what asks is denied."""
+
+    toolbox: Toolbox
+    judge: Judge
+    approvals: Approvals
+    records: Records
+    interactive: Interactive | None
+    can_ask: bool
+    publish: Callable[[Event], None]
+    clock: Clock
+
+
+@dataclass(frozen=True, slots=True)
+class _Pass:
+    """A call that may run: what was shown, what the policy said of it, and who let it pass."""
+
+    prepared: Prepared
+    verdict: Verdict
+    who: str
+    by_person: bool = False
+
+
+@dataclass(slots=True)
+class CallRun:
+    """A call that was understood. `run` may be cancelled at any await; files are then whole."""
+
+    desk: Desk
+    request: Request
+    pane: str
+    turn: str
+    who: str = ""
+    started: float | None = None
+
+    async def run(self) -> ToolOutcome:
+        """Return what came of the call. Raises `Denied`."""
+        for _ in range(_MOST_TRIES):
+            passed = await self._passed()
+            outcome = await self._run_as_passed(passed)
+            if outcome is not None:
+                return outcome
+        text = "Not run: the files or the rules kept changing while it was decided."
+        raise Denied(text, summary="kept changing", who="policy", status=ToolStatus.ERROR)
+
+    async def _run_as_passed(self, passed: _Pass) -> ToolOutcome | None:
+        """Run the call if it is still what was judged; None when it has to be judged anew."""
+        plan: Plan | None = None
+        try:
+            verdict = await self._allowed()
+            worse = verdict.decision is Decision.ASK and not passed.by_person and not passed.prepared.problem
+            if worse or verdict.paths != passed.verdict.paths:
+                return None
+            self.who = passed.who
+            plan = await self._planned(passed)
+            await self._write_down(verdict)
+            launch = None if plan is None else Launch(argv=plan.argv, env=plan.env, cwd=plan.cwd)
+            return await self._execute(passed.prepared, launch)
+        finally:
+            self.desk.toolbox.drop(passed.prepared)
+            if plan is not None:
+                await asyncio.to_thread(plan.close)
+
+    async def _planned(self, passed: _Pass) -> Plan | None:
+        judge = self.desk.judge
+        try:
+            return await asyncio.to_thread(judge.launch, self.request, passed.verdict, passed.prepared.path)
+        except CannotRunError as error:
+            summary = error.problem.text
+            raise Denied(f"Not run: {summary}", summary=summary, who="session", status=ToolStatus.ERROR) from error
+
+    async def _passed(self) -> _Pass:
+        """Return the call as it may run; the person may have changed it."""
+        while True:
+            verdict = await self._allowed()
+            prepared = await asyncio.to_thread(self.desk.toolbox.prepare, self.request, self.pane, self.turn)
+            try:
+                if (passed := await self._passed_as(prepared, verdict)) is not None:
+                    return passed
+            except BaseException:
+                self.desk.toolbox.drop(prepared)
+                raise
+            self.desk.toolbox.drop(prepared)
+
+    async def _passed_as(self, prepared: Prepared, verdict: Verdict) -> _Pass | None:
+        """Return how the call may run; None when it changed and has to be judged anew."""
+        if verdict.decision is Decision.ALLOW and not prepared.conflict:
+            return _Pass(prepared, verdict, verdict.rule)
+        if prepared.problem:  # it cannot work: no reason to trouble a person, if the model may know why
+            tellable = await asyncio.to_thread(self.desk.judge.may_read, prepared.path, self.pane, self.turn)
+            if tellable:
+                return _Pass(prepared, verdict, "nothing to do")
+        answer = await self._asked(prepared, verdict)
+        if answer is None:
+            return None
+        if answer.decision is AnswerKind.EDITED:
+            self.request = self._changed(answer.text)
+            return None
+        return _Pass(prepared, verdict, self._accepted(verdict, answer), by_person=True)
+
+    async def _allowed(self) -> Verdict:
+        """Judge the call as things stand now. Raises `Denied` when it is refused."""
+        verdict = await asyncio.to_thread(self.desk.judge.decide, self.request, self.pane, self.turn)
+        if verdict.decision is Decision.DENY:
+            self.desk.records.decided(self.request, verdict, pane=self.pane, turn=self.turn, who="policy")
+            text = f"Refused by the rules of this session: {verdict.reason} Find another way, or tell the person."
+            raise Denied(text, summary=verdict.reason, who=verdict.rule)
+        return verdict
+
+    async def _asked(self, prepared: Prepared, verdict: Verdict) -> Answer | None:
+        desk = self.desk
+        if not desk.can_ask:
+            desk.records.decided(self.request, verdict, pane=self.pane, turn=self.turn, who="nobody to ask")
+            text = f"Not run: a person would have to approve it, and nobody can be asked here. {verdict.reason}"
+            raise Denied(text, summary=f"needs approval: {verdict.reason}", who="nobody to ask")
+
+        def settled() -> bool:
+            return desk.judge.decide(self.request, self.pane, self.turn).decision is Decision.ALLOW
+
+        def trial(rule: str) -> RuleTrial:
+            return desk.judge.try_rule(self.request, rule)
+
+        asked_at = desk.clock.monotonic()
+        answer = await desk.approvals.ask(self._question(prepared, verdict), settled, trial)
+        if answer is None:
+            return None
+        waited = desk.clock.monotonic() - asked_at
+        desk.records.answered(self.request, verdict, answer, pane=self.pane, turn=self.turn, waited=waited)
+        if answer.decision is AnswerKind.DENY:
+            reason = shown_line(answer.text, 2_000)
+            text = f"The person refused this and says: {reason}" if reason else "The person refused this."
+            raise Denied(text, summary=f"you: {reason}" if reason else "you refused", who="you")
+        return answer
+
+    def _question(self, prepared: Prepared, verdict: Verdict) -> ApprovalRequested:
+        request, judge = self.request, self.desk.judge
+        what = request.arguments.get("command") or request.arguments.get("path") or request.title
+        conflict = prepared.conflict if verdict.decision is Decision.ALLOW or prepared.conflict else ""
+        return ApprovalRequested(
+            id="",
+            pane=self.pane,
+            turn=self.turn,
+            call_id=shown_line(request.call_id),
+            tool=request.tool.value,
+            text=judge.masked(str(what)),
+            cwd=str(prepared.path if request.tool.runs_programs else self.desk.toolbox.root),
+            reason=conflict if verdict.decision is Decision.ALLOW else verdict.reason,
+            rule="another pane" if verdict.decision is Decision.ALLOW else verdict.rule,
+            risk=verdict.risk,
+            parts=verdict.parts,
+            grant="" if conflict else verdict.grant,
+            preview=shown_preview(prepared.preview),
+            because=judge.because(self.turn),
+            conflict=conflict,
+            sandbox=judge.sandbox_name,
+            editable=request.tool.runs_programs,
+        )
+
+    def _accepted(self, verdict: Verdict, answer: Answer) -> str:
+        """Remember what a person allowed beyond this once; return who let the call run."""
+        judge = self.desk.judge
+        who = "you, once"
+        if answer.decision is AnswerKind.SESSION and judge.grant(self.request, verdict):
+            who = "you, this session"
+        elif answer.decision is AnswerKind.RULE:
+            try:
+                judge.save_rule(answer.text)
+                who = "you, by a rule"
+            except (LLMMixerError, ValueError) as error:
+                problem = Problem(title="The rule was not saved, the call ran once", text=str(error))
+                self.desk.publish(Notice(level=NoticeLevel.WARNING, problem=problem, pane=self.pane))
+        if who != "you, once":
+            self.desk.approvals.reconsider()
+        return who
+
+    def _changed(self, command: str) -> Request:
+        """Return the call with the command a person wrote in its place; it is judged like any other."""
+        arguments = {**self.request.arguments, "command": command}
+        call = ToolCall(id=self.request.call_id, name=self.request.tool.value, arguments="", parsed=arguments)
+        changed = parse_call(call)
+        if isinstance(changed, InvalidCall):
+            raise Denied(f"The person's command cannot be used: {changed.text}", summary=changed.text, who="you")
+        return changed
+
+    async def _write_down(self, verdict: Verdict) -> None:
+        try:
+            await self.desk.records.starting(self.request, verdict, pane=self.pane, turn=self.turn, who=self.who)
+        except LLMMixerError as error:
+            text = f"Not run: what happens cannot be written down. {error.problem.text}"
+            summary = f"{error.problem.title}: {error.problem.text}"
+            raise Denied(text, summary=summary, who="audit", status=ToolStatus.ERROR) from error
+
+    async def _execute(self, prepared: Prepared, launch: Launch | None) -> ToolOutcome:
+        desk, request = self.desk, self.request
+        call_id = shown_line(request.call_id)
+        self.started = desk.clock.monotonic()
+        desk.publish(
+            ToolStarted(
+                pane=self.pane,
+                turn=self.turn,
+                call_id=call_id,
+                name=request.tool.value,
+                title=shown_line(request.title),
+            )
+        )
+
+        def output(text: str) -> None:
+            desk.publish(ToolOutput(pane=self.pane, turn=self.turn, call_id=call_id, text=shown(text)))
+
+        outcome: ToolOutcome | None = None
+        try:
+            if request.tool is Tool.RUN_INTERACTIVE and launch is not None and not prepared.problem:
+                outcome = await self._interact(launch)
+            else:
+                outcome = await desk.toolbox.run(prepared, output, launch)
+        finally:
+            desk.records.ended(request, outcome, pane=self.pane, turn=self.turn)
+        return outcome
+
+    async def _interact(self, launch: Launch) -> ToolOutcome:
+        if self.desk.interactive is None:
+            raise Denied("There is no terminal here; use run_command.", summary="no terminal", who="session")
+        return await self.desk.interactive.run(launch, self.request, pane=self.pane, turn=self.turn)

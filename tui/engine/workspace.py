@@ -1,0 +1,23 @@
+"""The folder models may work in, and what is known of it before the session begins."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from tui.config.model_work import TrustConfig
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workspace:
+    """A project's root folder.
+
+    `trusted` folders may loosen your settings by `project_trust` and have their facts told to models. `own_paths` are
+    this program's files, which nothing may touch. `make` creates the folder, off the event loop, before the first use.
+    """
+
+    root: Path
+    home: Path
+    trusted: bool = False
+    project_trust: TrustConfig | None = None
+    own_paths: tuple[Path, ...] = ()
+    make: Callable[[], None] | None = None
