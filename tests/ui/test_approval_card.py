@@ -217,7 +217,7 @@ async def test_a_command_is_edited(wait_until: WaitUntil, home: Path) -> None:
     async with asking(wait_until, home) as at:
         await at.live(command("pytest -q"))
         await at.key("e")
-        await at.table.shown("Enter lets this run instead")
+        await at.table.shown("Enter puts this in its place")
         await at.key("escape")
         assert at.desk.card.stage is approvals.Stage.CHOOSE
         await at.key("e")

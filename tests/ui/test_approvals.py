@@ -194,17 +194,27 @@ def test_the_field_of_each_stage() -> None:
     assert approvals.submit(card, "pytest -x") == answer("r1", AnswerKind.EDITED, "pytest -x")
 
 
-def test_a_rule_is_saved_only_after_a_trial_of_exactly_it() -> None:
+@pytest.mark.parametrize(
+    ("tried", "problem", "decision", "saved"),
+    [
+        ("allow run_command pytes", "", Decision.ALLOW, False),
+        ("allow run_command pytest", "no such tool", Decision.ASK, False),
+        ("allow run_command pytest", "", Decision.ASK, False),
+        ("allow run_command pytest", "", Decision.ALLOW, True),
+        ("allow run_command pytest", "", Decision.DENY, True),
+    ],
+)
+def test_a_rule_is_saved_only_after_a_trial_of_exactly_it(
+    tried: str, problem: str, decision: Decision, saved: bool
+) -> None:
     card = card_on(PYTEST)
     press(card, [PYTEST], "w")
     rule = "allow run_command pytest"
     assert isinstance(approvals.submit(card, rule), Say)
-    card.trial = RuleTrial(rule="allow run_command pytes", problem="", decision=Decision.ALLOW, reason="")
-    assert isinstance(approvals.submit(card, rule), Say)
-    card.trial = RuleTrial(rule=rule, problem="no such tool", decision=Decision.ASK, reason="")
-    assert approvals.submit(card, rule) == Say("no such tool")
-    card.trial = RuleTrial(rule=rule, problem="", decision=Decision.ALLOW, reason="")
-    assert approvals.submit(card, rule) == answer("r1", AnswerKind.RULE, rule)
+    card.tried = tried
+    card.trial = RuleTrial(rule="in its plain form", problem=problem, decision=decision, reason="")
+    effect = approvals.submit(card, f" {rule} ")
+    assert effect == answer("r1", AnswerKind.RULE, rule) if saved else isinstance(effect, Say)
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from textual.timer import Timer
 
+from tui.core.errors import LLMMixerError
 from tui.core.trust import AnswerKind
 from tui.ui.ports import RuleTrier
 from tui.ui.view import approvals
@@ -19,7 +20,7 @@ _SAID: Final = {
     AnswerKind.ONCE: "Allowed once",
     AnswerKind.SESSION: "Allowed for this session",
     AnswerKind.RULE: "Rule saved",
-    AnswerKind.EDITED: "Sent as you changed it",
+    AnswerKind.EDITED: "Changed; it is judged again",
     AnswerKind.DENY: "Denied",
 }
 
@@ -168,7 +169,12 @@ class Answers:
         if not isinstance(engine, RuleTrier):
             desk.say("Rules cannot be tried in this session")
             return
-        desk.card.trial = engine.try_rule(desk.card.shown, rule)
+        try:
+            desk.card.trial = engine.try_rule(desk.card.shown, rule)
+        except LLMMixerError as error:
+            desk.say(f"{error.problem.title}: {error.problem.text}")
+            return
+        desk.card.tried = rule
         desk.touch()
 
     def submit(self, text: str) -> None:

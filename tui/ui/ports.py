@@ -69,4 +69,7 @@ class RuleTrier(Protocol):
     """An engine that can try a rule before it is saved."""
 
     def try_rule(self, approval_id: str, rule: str) -> "RuleTrial":
-        """Return what an open request would come to with one more rule; a wrong rule is told in its `problem`."""
+        """Return what an open request would come to with one more rule; a wrong rule is told in its `problem`.
+
+        Raises LLMMixerError when the request is closed.
+        """

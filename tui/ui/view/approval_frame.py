@@ -202,7 +202,7 @@ def _confirm(card: Card, request: ApprovalRequested) -> list[Line]:
 
 def _edit(card: Card, request: ApprovalRequested) -> list[Line]:
     del card, request
-    return [(("Enter", Tone.ACCENT), (" lets this run instead, once it was judged again", Tone.PLAIN))]
+    return [(("Enter", Tone.ACCENT), (" puts this in its place; it is judged again and may ask again", Tone.PLAIN))]
 
 
 def _reason(card: Card, request: ApprovalRequested) -> list[Line]:

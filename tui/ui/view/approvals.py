@@ -12,7 +12,7 @@ from typing import Final, TypeAlias
 
 from tui.core.commands import Answer
 from tui.core.tool_events import ApprovalRequested
-from tui.core.trust import AnswerKind, Risk, RuleTrial
+from tui.core.trust import AnswerKind, Decision, Risk, RuleTrial
 from tui.core.untrusted import clean
 from tui.ui.view.work_state import is_typing
 
@@ -100,7 +100,7 @@ class Card:
     `shown` is the id of the request on the card, `since` when it appeared there. `seen` are requests that were read to
     their end; before that nothing can be allowed. `cut` is the id of the one that does not fit the card. `batch` are
     the ids listed together, `left_out` those not answered; while `to_cursor` is true the list is scrolled so that the
-    row of the cursor is seen.
+    row of the cursor is seen. `trial` is what the rule `tried` would do.
     """
 
     shown: str = ""
@@ -118,6 +118,7 @@ class Card:
     cursor: int = 0
     offset: int = 0
     to_cursor: bool = True
+    tried: str = ""
     trial: RuleTrial | None = None
 
     def follow(self, waiting: Sequence[ApprovalRequested], now: float) -> bool:
@@ -328,12 +329,18 @@ def submit(card: Card, text: str) -> Effect:
             return Send((Answer(id=card.shown, decision=AnswerKind.DENY, text=text),))
         case Stage.EDIT if text:
             return Send((Answer(id=card.shown, decision=AnswerKind.EDITED, text=text),))
-        case Stage.RULE if text and card.trial is not None and card.trial.rule == text:
-            if card.trial.problem:
-                return Say(card.trial.problem)
-            return Send((Answer(id=card.shown, decision=AnswerKind.RULE, text=text),))
+        case Stage.RULE if text and card.trial is not None and card.tried == text:
+            return _save(card, card.trial, text)
         case _:
             return Say("Nothing is written yet")
+
+
+def _save(card: Card, trial: RuleTrial, text: str) -> Effect:
+    if trial.problem:
+        return Say(trial.problem)
+    if trial.decision is Decision.ASK:
+        return Say("This rule leaves the question open, so it is not saved here")
+    return Send((Answer(id=card.shown, decision=AnswerKind.RULE, text=text),))
 
 
 def editable_text(text: str) -> str:
