@@ -69,7 +69,7 @@ def problem_text(problem: Problem) -> str:
 def _tool_text(end: ToolFinished) -> str:
     """A call that is over, on one line: what it was, how it ended, and what it came to."""
     what = clean_line(f"{end.name} {end.title}".rstrip(), _TITLE_CHARACTERS)
-    came = [clean_line(end.summary)] if end.summary else []
+    came = [clean_line(end.summary).removeprefix(f"{end.name}: ")] if end.summary else []
     if end.seconds >= _TIMED_FROM:
         came.append(f"{end.seconds:.1f} s")
     state = "" if end.status is ToolStatus.OK else f"{end.status}: "

@@ -231,7 +231,7 @@ async def test_a_tool_call_folds_by_key_and_by_click() -> None:
         app.pane.put_tool(call)
         await settled(app)
         assert [row.split() for row in screen_rows(app)[:5]] == [
-            ["Look:"], [], ["▸", "run_command", "ls", "●", "running"], ["a"], ["b"]
+            ["Look:"], [], ["▸", "run", "ls", "●", "running"], ["a"], ["b"]
         ]  # fmt: skip
         app.pane.put_tool(replace(call, state=ToolState.OK, notes=("2 lines",), live=False))
         app.pane.begin(SectionKind.ANSWER)
@@ -240,12 +240,12 @@ async def test_a_tool_call_folds_by_key_and_by_click() -> None:
         app.pane.focus()
         await pilot.press("o")
         await until(lambda: screen_rows(app)[2:7] == [screen_rows(app)[2], "  a", "  b", "", "Done."])
-        assert screen_rows(app)[2].startswith("▾ run_command ls")
+        assert screen_rows(app)[2].startswith("▾ run ls")
         await pilot.click(app.pane, offset=(4, 2))
         await until(lambda: screen_rows(app)[4] == "Done.")
         await pilot.click(app.pane, offset=(4, 1))
         await settled(app)
-        assert screen_rows(app)[2].startswith("▸ run_command ls")
+        assert screen_rows(app)[2].startswith("▸ run ls")
         assert screen_rows(app)[2].endswith("✓ 2 lines")
 
 

@@ -37,11 +37,11 @@ def shown(width: int, *lines: ToolLine, unfolded: bool = False, glyphs: Glyphs |
         (26, RUN, "▸ run pytest -q     ✓ 1.9s"),
         (20, RUN, "▸ run pytes…  ✓ 1.9s"),
         (60, as_(ToolState.ASKING), "▸ run_command pytest -q                    ? waiting for you"),
-        (40, as_(ToolState.ERROR, "exit 1", "2.0s"), "▸ run_command pytest -q   ✗ exit 1  2.0s"),
-        (50, as_(ToolState.DENIED, "no"), "▸ run_command pytest -q               ✗ denied: no"),
-        (50, as_(ToolState.STOPPED), "▸ run_command pytest -q                  ■ stopped"),
-        (50, as_(ToolState.RUNNING), "▸ run_command pytest -q                  ● running"),
-        (50, replace(as_(ToolState.WRITING), title=""), "▸ run_command                      ◔ being written"),
+        (40, as_(ToolState.ERROR, "exit 1", "2.0s"), "▸ run pytest -q           ✗ exit 1  2.0s"),
+        (50, as_(ToolState.DENIED, "no"), "▸ run pytest -q                       ✗ denied: no"),
+        (50, as_(ToolState.STOPPED), "▸ run pytest -q                          ■ stopped"),
+        (50, as_(ToolState.RUNNING), "▸ run pytest -q                          ● running"),
+        (50, replace(as_(ToolState.WRITING), title=""), "▸ run                              ◔ being written"),
     ],
 )  # fmt: skip
 def test_a_call_is_one_row(width: int, line: ToolLine, row: str) -> None:

@@ -138,6 +138,6 @@ async def test_tools_have_a_slash_command(home: Path, wait_until: WaitUntil) -> 
         worker = Worker(table)
         worker.ask("a", "read_file", path="README.md")
         worker.end("a", "read_file", ToolStatus.OK, "9 lines")
-        await wait_until(lambda: shows(table, "▸ read_file README.md"))
+        await wait_until(lambda: shows(table, "▸ read README.md"))
         await table.press(*"/tools", "enter")
         await wait_until(lambda: shows(table, "path: README.md"))

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Generator, Sequence
+from textwrap import dedent
 from typing import Final
 
 from tui.core.chat import Json, Wire
@@ -120,7 +121,7 @@ def _mended(ran: Result) -> str:
     count = tests[1] if tests else "all"
     return (
         f"## Mended: {count} tests pass\n\n`split` lost the cents that do not divide evenly. Now each of them goes to "
-        f"one person:\n\n```python\n{WHOLE_FIX.rstrip()}\n```\n\n"
+        f"one person:\n\n```python\n{dedent(WHOLE_FIX).rstrip()}\n```\n\n"
         f"- Nothing is lost: the shares add up to the amount.\n- No two shares differ by more than a cent.\n"
         f"- Only `{_SOURCE}` changed; `/undo` takes it back.\n"
     )

@@ -21,6 +21,8 @@ _STATE_ROLES: Final = {
 }
 _WORDLESS: Final = frozenset({ToolState.OK, ToolState.ERROR})
 """States whose sign says enough where something is noted beside it."""
+_WHOLE_NAMES_FROM: Final = 60
+"""Cells of a pane from which tools have their whole name."""
 _WIDEST_TOOL_LINE: Final = 100
 """Cells from the call to its result at most, so that the eye finds both."""
 
@@ -81,17 +83,17 @@ def head_rows(section: Section, width: int, palette: Palette, glyphs: Glyphs, *,
 def tool_runs(line: ToolLine, fold: str, width: int, palette: Palette, glyphs: Glyphs) -> list[Run]:
     """Return the line of a tool call: what is asked at the left, what came of it at the right.
 
-    Where both do not fit, the tool's name is shortened, then notes are left out, then the call is cut.
+    In narrow panes the tool's name is its first word; then notes are left out, then the call is cut.
     """
+    narrow = width < _WHOLE_NAMES_FROM
     width = min(width, _WIDEST_TOOL_LINE)
     name, title = clean_line(line.name), clean_line(line.title)
     words = _state_words(line)
     state = f"{_state_sign(line.state, glyphs)} {'  '.join(words)}"
+    if narrow:
+        name = name.partition("_")[0] or name
     needed = width_of(f"{fold} {name} {title}")
     if needed + width_of(state) + 2 > width:
-        short = name.partition("_")[0] or name
-        needed += width_of(short) - width_of(name)
-        name = short
         while len(words) > 1 and needed + width_of(state) + 2 > width:
             state = state.removesuffix(f"  {words.pop()}")
         state = _cut(state, max(width // 2, width - needed - 2), glyphs)

@@ -232,7 +232,7 @@ def _show(
 
 def _notes(event: ToolFinished) -> tuple[str, ...]:
     """What stands behind the state of a call that is over, the least important last."""
-    summary = clean_line(event.summary)
+    summary = clean_line(event.summary).removeprefix(f"{event.name}: ")
     if event.status is ToolStatus.DENIED:
         return (summary,) if summary else ()
     notes = []
