@@ -3,7 +3,7 @@
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tui.core.untrusted import clean
@@ -25,6 +25,7 @@ def cut(data: bytes, places: list[int]) -> list[bytes]:
     return [data[start:end] for start, end in pairwise(bounds)]
 
 
+@settings(max_examples=200)
 @given(text=QUIET, places=st.lists(st.integers(0, 200), max_size=6))
 def test_live_pieces_make_the_whole(text: str, places: list[int]) -> None:
     live = Live()
@@ -51,7 +52,9 @@ def test_a_progress_line_is_shown_when_it_is_over() -> None:
     live = Live()
     live.feed(b"start\n10%\r20%\r")
     assert live.take() == "start\n"
-    live.feed(b"90%\r100%\n")
+    live.feed(b"90%\r10")
+    assert live.take() == ""
+    live.feed(b"0%\n")
     assert live.take() == "100%\n"
     live.feed(b"prompt: ")
     assert live.take() == "prompt: "

@@ -130,14 +130,29 @@ class Live:
             lines.append(self._line(line) + "\n")
             self._line_begun = False
         if "\r" in rest and not final:
-            self._held = ("\r" + _last_state(rest) if self._line_begun else _last_state(rest) + "\r") + self._held
+            first, *later = rest.split("\r")
+            if self._line_begun:
+                lines.append(first)
+                self._held = _compact(later) + self._held
+            else:
+                self._held = _compact([first, *later]) + self._held
         elif rest:
             lines.append(self._line(rest))
             self._line_begun = True
         return clean("".join(lines))
 
     def _line(self, line: str) -> str:
-        if "\r" not in line:
-            return line
-        before = "\n" if self._line_begun and not line.startswith("\n") else ""
-        return before + _last_state(line)
+        """Return a line as it ended up; of one whose beginning was shown before, what continues or replaces it."""
+        if not self._line_begun:
+            return _last_state(line)
+        first, *later = line.split("\r")
+        over = _last_state("\r".join(later))
+        return f"{first}\n{over}" if over else first
+
+
+def _compact(states: list[str]) -> str:
+    """Return what matters of the states of a line that is being overwritten: the newest one, and how far it got."""
+    if states[-1]:
+        return f"\r{states[-1]}"
+    before = _last_state("\r".join(states))
+    return f"\r{before}\r" if before else "\r"
