@@ -102,12 +102,13 @@ class _Reader:
                 at = blanks.end()
                 continue
             if len(self.commands) > MOST_COMMANDS:
-                self.doubts.append(TOO_MANY)
                 break
             at = self._step(at)
             if at < 0:
                 break
         self._finish()
+        if len(self.commands) > MOST_COMMANDS:
+            self.doubts.append(TOO_MANY)
         if self._wants_command:
             self.doubts.append(SYNTAX)
 
