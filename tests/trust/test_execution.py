@@ -199,7 +199,8 @@ def hostile(tmp_path: Path) -> Hostile:
 READS = (
     ("git", "status"), ("git", "status", "-s"), ("git", "diff"), ("git", "diff", "HEAD~1"), ("git", "diff", "--stat"),
     ("git", "log", "-p"), ("git", "log", "--oneline"), ("git", "show"), ("git", "show", "HEAD:a.txt"),
-    ("git", "blame", "a.txt"), ("git", "branch"), ("git", "ls-files"), ("git", "grep", "three"), ("git", "stash", "list"),
+    ("git", "blame", "a.txt"), ("git", "branch"), ("git", "ls-files"), ("git", "grep", "three"),
+    ("git", "stash", "list"),
 )  # fmt: skip
 
 
