@@ -134,6 +134,7 @@ async def test_every_wire_can_mend_it(server: DemoServer, project: Path, home: P
         assert WHOLE_FIX in source_of(project)
         ends = await session.ask("thank you", wire)
         assert ends[wire].outcome is Outcome.SUCCESS
+        assert "My instructions begin" not in session.said(wire)
 
 
 async def test_no_is_no(server: DemoServer, project: Path, home: Path) -> None:

@@ -14,6 +14,7 @@ from tui.demo.wording import key_words
 
 _TRIGGER: Final = re.compile(r"(?<![\w-])demo:[\w@-]+\s*")
 _FOLLOW_UP: Final = re.compile(r"\W*(?:go on|continue|more|again|why|shorter|longer|and then|thanks?)\b", re.I)
+_OF_TOOLS: Final = re.compile(r"You work beside other models\b")
 _QUOTE_CHARACTERS: Final = 160
 
 
@@ -155,8 +156,14 @@ def _scene_notes(call: Call) -> str:
     return "\n".join(lines)
 
 
+def _own_words(system: str) -> str:
+    """What a pane is told of its role, without what every pane is told of tools and project."""
+    first = system.strip().partition("\n\n")[0]
+    return "" if _OF_TOOLS.match(first) else first
+
+
 def _closing(call: Call, name: str) -> str:
-    role = _quote(call.system, 100)
+    role = _quote(_own_words(call.system), 100)
     said = f" My instructions begin: “{role}”" if role else ""
     return (
         f"\n*Demo: the embedded stand-in speaking in place of {name}. No model was asked, nothing is billed.*{said}\n"
@@ -192,8 +199,8 @@ def answer(call: Call) -> Script:
     prompt = _TRIGGER.sub("", call.prompt).strip()
     material = _material(call, prompt)
     thinking = f"The question is: {_quote(prompt, 120) or 'nothing in particular'}. {manner.thinks}"
-    if call.system:
-        thinking += f" I was also told: {_quote(call.system, 60)}"
+    if role := _own_words(call.system):
+        thinking += f" I was also told: {_quote(role, 60)}"
     body = _hello(material, manner.hello) if material.is_greeting else manner.lay_out(material)
     text = "\n".join(filter(None, (_opening(call, prompt), _scene_notes(call), body)))
     return Script(steps=(Thinking(thinking), Pause(0.3), Text(text), Text(_closing(call, manner.name))))
