@@ -34,7 +34,7 @@ def check(lines: list[object], *, cwd: Path, **more: str) -> list[dict[str, Any]
     """Send lines to `trust check` and return its answers."""
     text = "".join(line if isinstance(line, str) else json.dumps(line) + "\n" for line in lines)
     done = run(
-        "trust", "check", "--json", env=environment(**more), cwd=cwd, stdin=text.encode("utf-8", "surrogatepass")
+        "trust", "check", "--json", env=environment() | more, cwd=cwd, stdin=text.encode("utf-8", "surrogatepass")
     )
     assert done.code == 0, done.err
     assert done.err == ""

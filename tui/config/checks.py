@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping, Sequence
 from tui.config.mistakes import KeyPath, Mistake, found, nearest
 from tui.config.model import BudgetScope, Config
 from tui.config.model_work import TrustConfig
-from tui.core.trust_rules import CATEGORIES
 
 
 def check_references(config: Config, origins: Mapping[str, str]) -> list[Mistake]:
@@ -45,6 +44,10 @@ def check_references(config: Config, origins: Mapping[str, str]) -> list[Mistake
 
 def trust_mistakes(trust: TrustConfig, where: Callable[[KeyPath], str]) -> list[Mistake]:
     """Return what is wrong in the lists of a table `[trust]`; `where` tells the place of a key below it."""
+    if trust == TrustConfig():
+        return []
+    from tui.core.trust_rules import CATEGORIES, parse_rule  # few configurations have any of this
+
     mistakes = []
     for index, name in enumerate(trust.require_confirmation):
         if name not in CATEGORIES:
@@ -52,9 +55,10 @@ def trust_mistakes(trust: TrustConfig, where: Callable[[KeyPath], str]) -> list[
             text = _missing("a kind of call", name, known)
             mistakes.append(Mistake(where(("require_confirmation",)), f"trust.require_confirmation[{index}]", text))
     for index, rule in enumerate(trust.rules):
-        text = _rule_mistake(rule)
-        if text:
-            mistakes.append(Mistake(where(("rules",)), f"trust.rules[{index}]", text))
+        try:
+            parse_rule(rule)
+        except ValueError as error:
+            mistakes.append(Mistake(where(("rules",)), f"trust.rules[{index}]", f"found {found(rule)}. {error}"))
     for name in ("allowed_commands", "forbidden_paths"):
         for index, entry in enumerate(getattr(trust, name)):
             if not entry.strip():
@@ -62,16 +66,6 @@ def trust_mistakes(trust: TrustConfig, where: Callable[[KeyPath], str]) -> list[
                     Mistake(where((name,)), f"trust.{name}[{index}]", "expected a text; found an empty one")
                 )
     return mistakes
-
-
-def _rule_mistake(rule: str) -> str:
-    from tui.core.trust_rules import parse_rule  # few configurations have rules
-
-    try:
-        parse_rule(rule)
-    except ValueError as error:
-        return f"found {found(rule)}. {error}"
-    return ""
 
 
 def _budget_mistakes(config: Config, origins: Mapping[str, str]) -> list[Mistake]:
