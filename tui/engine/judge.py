@@ -14,7 +14,7 @@ from tui.core.errors import Problem
 from tui.core.secrets import mask_known
 from tui.core.trust import Decision, RuleTrial, TrustMode, Verdict
 from tui.engine.workspace import Workspace
-from tui.tools.requests import Request
+from tui.tools.requests import Request, Tool
 from tui.trust.calls import Call, DiskView
 from tui.trust.execution import CannotRunError, Plan, plan_execution
 from tui.trust.grants import Grants
@@ -129,6 +129,7 @@ class Judge:
             cwd=cwd,
             environ=self._environ,
             box=self._box,
+            interactive=request.tool is Tool.RUN_INTERACTIVE,
         )
 
     def take_in(self, text: str, request: Request, *, turn: str) -> str:

@@ -63,11 +63,12 @@ def plan_execution(
     cwd: Path,
     environ: Mapping[str, str],
     box: Box | None,
+    interactive: bool = False,
 ) -> Plan:
     """Return what has to be started to run `command`, which was judged with `verdict` and may run.
 
-    `root` is the project's folder, `cwd` the command's, both absolute; `box` the sandbox, None for none. Blocks for
-    some milliseconds: git is asked for the settings of the repository. Raises `CannotRunError`.
+    `root` is the project's folder, `cwd` the command's, both absolute; `box` the sandbox, None for none. An
+    `interactive` command runs in a terminal of its own. Blocks for some milliseconds: git is asked for the settings of the repository. Raises `CannotRunError`.
     """
     if "\0" in command:
         raise CannotRunError(Problem(title="Not run", text="The command holds a NUL byte."))
@@ -82,7 +83,7 @@ def plan_execution(
     argv = (program, *(without_drivers(words[1:]) if is_git else words[1:]))
     if box is None:
         return Plan(argv=argv, env=env, cwd=cwd)
-    boxed = box.wrap(argv, cwd=cwd, git_writable=asked and is_git)
+    boxed = box.wrap(argv, cwd=cwd, git_writable=asked and is_git, interactive=interactive)
     return Plan(
         argv=boxed.argv, env={**env, "TMPDIR": "/tmp"}, cwd=cwd, sandbox=box.name, placeholders=boxed.placeholders  # noqa: S108 - the sandbox's own
     )  # fmt: skip

@@ -25,6 +25,7 @@ _GIT_TRUSTED: Final = ("config", "config.worktree", "hooks", "info")
 _OWN: Final = ".llmmixer"
 _KEPT_RUN: Final = ("/run/current-system", "/run/wrappers", "/run/opengl-driver")
 _RESOLVER: Final = ("/run/systemd/resolve", "/run/NetworkManager", "/run/resolvconf")
+_OWN_SESSION: Final = "--new-session"
 _NAMESPACES: Final = ("--unshare-ipc", "--unshare-pid", "--unshare-uts", "--unshare-cgroup-try")
 # Root keeps the right to use files of others as it does outside, and loses the right to undo the sandbox's mounts.
 _AS_ROOT: Final = (
@@ -95,7 +96,7 @@ def _frame(*, as_root: bool, network: bool) -> tuple[str, ...]:
     resolver = [word for place in _RESOLVER for word in ("--ro-bind-try", place, place)] if network else []
     kept = [word for place in _KEPT_RUN for word in ("--ro-bind-try", place, place)]
     return (
-        *rights, *_NAMESPACES, *(() if network else ("--unshare-net",)), "--die-with-parent", "--new-session",
+        *rights, *_NAMESPACES, *(() if network else ("--unshare-net",)), "--die-with-parent", _OWN_SESSION,
         "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp",  # noqa: S108 - its own
         "--tmpfs", "/run", *kept, *resolver,
     )  # fmt: skip
@@ -116,8 +117,10 @@ class Box:
         self._network = network
         self._tree = _Tree(forbidden)
 
-    def wrap(self, argv: Sequence[str], *, cwd: Path, git_writable: bool = False) -> Boxed:
+    def wrap(self, argv: Sequence[str], *, cwd: Path, git_writable: bool = False, interactive: bool = False) -> Boxed:
         """Return the command that runs `argv` in the sandbox.
+
+        An `interactive` one keeps its terminal, which is its own and nobody else's.
 
         `git_writable` is for a git command a person let run: git's own data may change then, but not what it
         executes. Looks through the whole project for forbidden names, quickly where nothing changed.
@@ -128,7 +131,8 @@ class Box:
         outside = [*self._hidden, *self._forbidden.literal_places]
         masked += [path for path in outside if os.path.lexists(path)]
         placeholders = Placeholders(self._missing(git_writable=git_writable))
-        words = [self._program, *_frame(as_root=os.geteuid() == 0, network=self._network)]
+        frame = _frame(as_root=os.geteuid() == 0, network=self._network)
+        words = [self._program, *(word for word in frame if not (interactive and word == _OWN_SESSION))]
         words += ("--bind", self._root, self._root)
         for path in _outermost(read_only):
             words += ("--ro-bind", path, path)
