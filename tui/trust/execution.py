@@ -68,7 +68,8 @@ def plan_execution(
     """Return what has to be started to run `command`, which was judged with `verdict` and may run.
 
     `root` is the project's folder, `cwd` the command's, both absolute; `box` the sandbox, None for none. An
-    `interactive` command runs in a terminal of its own. Blocks for some milliseconds: git is asked for the settings of the repository. Raises `CannotRunError`.
+    `interactive` command runs in a terminal of its own. Blocks for some milliseconds: git is asked for the settings
+    of the repository. Raises `CannotRunError`.
     """
     if "\0" in command:
         raise CannotRunError(Problem(title="Not run", text="The command holds a NUL byte."))
