@@ -3,6 +3,9 @@
 from pathlib import Path
 from typing import Final
 
+import pytest
+from textual import events
+
 from tests.conftest import WaitUntil
 from tests.ui.terminal_support import Desk, FedEngine, FedTerminal, desk
 from tui.core.commands import AcceptSuggestion, AnswerClipboard, CloseTerminal, HandOver, OpenTerminal, SetAutoAnswer
@@ -294,8 +297,6 @@ async def test_the_clipboard_question_cannot_be_answered_by_accident(wait_until:
 
 
 async def test_a_paste_is_bracketed_and_cannot_end_its_bracket(wait_until: WaitUntil, home: Path) -> None:
-    from textual import events
-
     engine = FedEngine()
     async with desk(wait_until, home, engine) as table:
         terminal = await opened(table, engine)
@@ -323,3 +324,94 @@ async def test_nothing_is_painted_while_nothing_happens_or_nobody_looks(wait_unt
         assert view.painted_frames == frames
         await table.press("f4")
         await table.shown("unseen")
+
+
+async def test_the_wheel_scrolls_back_or_moves_in_a_full_screen_program(wait_until: WaitUntil, home: Path) -> None:
+    engine = FedEngine()
+    async with desk(wait_until, home, engine) as table:
+        terminal = await opened(table, engine)
+        terminal.feed("".join(f"line {number}\r\n" for number in range(100)))
+        await table.shown("line 99")
+        wheel(table, events.MouseScrollUp)
+        await table.shown("3 lines below")
+        assert terminal.typed == b""
+        wheel(table, events.MouseScrollDown)
+        await table.gone("lines below")
+        terminal.feed("\x1b[?1049h\x1b[?1007hfull screen")
+        await table.shown("full screen")
+        wheel(table, events.MouseScrollUp)
+        await table.wait(lambda: terminal.typed == b"\x1b[A" * 3)
+        terminal.feed("\x1b[?1000h\x1b[?1006h")
+        terminal.take()
+        wheel(table, events.MouseScrollDown)
+        await table.wait(lambda: terminal.typed == b"\x1b[<65;3;2M")
+
+
+def wheel(table: Desk, kind: type[events.MouseScrollUp | events.MouseScrollDown]) -> None:
+    """Turn the wheel over the terminal."""
+    x, y = table.view.region.x + 2, table.view.region.y + 1
+    table.app.post_message(kind(None, x, y, 0, 0, 0, False, False, False, screen_x=x, screen_y=y))
+
+
+async def test_a_link_says_where_it_goes_before_it_is_opened(
+    wait_until: WaitUntil, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = FedEngine()
+    async with desk(wait_until, home, engine) as table:
+        terminal = await opened(table, engine)
+        went: list[str] = []
+        monkeypatch.setattr(table.app, "open_url", went.append)
+        terminal.feed(
+            "\x1b]8;;https://example.com/real\x1b\\harmless.example\x1b]8;;\x1b\\ \x1b]8;;file:///etc\x1b\\x\x1b]8;;\x1b\\"
+        )
+        await table.shown("harmless.example")
+        await table.pilot.click(table.view, offset=(3, 0))
+        await table.shown("Click again to open https://example.com/real")
+        assert went == []
+        await table.pilot.click(table.view, offset=(17, 0))
+        await table.shown("only web addresses are opened")
+        await table.pilot.click(table.view, offset=(3, 0))
+        await table.wait(lambda: went == ["https://example.com/real"])
+
+
+async def test_a_line_that_was_hidden_shows_what_is_true_now(wait_until: WaitUntil, home: Path) -> None:
+    engine = FedEngine()
+    async with desk(wait_until, home, engine) as table:
+        await opened(table, engine)
+        await table.press("f4")
+        await table.shown("commands: Enter types again")
+        await table.press("f4", "f4")
+        await table.shown("all keys go there")
+        engine.open("first job", pane="gpt")
+        await table.shown("runs in a terminal: first job")
+        engine.exit("t2")
+        await table.gone("runs in a terminal")
+        engine.open("other job", pane="gpt")
+        await table.shown("runs in a terminal: other job")
+
+
+async def test_a_pane_leads_to_its_terminal_by_key_and_by_click(wait_until: WaitUntil, home: Path) -> None:
+    engine = FedEngine()
+    async with desk(wait_until, home, engine) as table:
+        terminal = engine.open("git add -p", pane="gpt")
+        await table.shown("git add -p")
+        await table.press("tab", "f6", "m")
+        await table.wait(table.typing)
+        await table.press("q")
+        await table.wait(lambda: terminal.typed == b"q")
+        await table.press("f4", "f4")
+        await table.wait(table.hidden)
+        y = next(number for number, row in enumerate(table.rows()) if "go there" in row)
+        x = table.rows()[y].index("go there")
+        await table.pilot.click(offset=(x, y))
+        await table.wait(table.typing)
+
+
+async def test_what_looks_like_a_command_can_be_sent_as_text(wait_until: WaitUntil, home: Path) -> None:
+    engine = FedEngine()
+    async with desk(wait_until, home, engine) as table:
+        await table.press(*"!!wow", "enter")
+        await table.wait(lambda: engine.prompts == [("!wow", None)])
+        assert engine.terminals == {}
+        await table.press("!", "enter")
+        await table.wait(lambda: OpenTerminal(command="") in engine.commands)

@@ -136,7 +136,6 @@ class Dock:
         if not self.shown:
             self.shown = True
             self._screen.relayout()
-            self._screen.call_after_refresh(self.look)  # lines without a size cannot be brought up to date
         self.look()
 
     def show_tab(self, terminal: str) -> None:

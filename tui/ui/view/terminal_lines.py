@@ -117,7 +117,7 @@ def _badges(terminals: Terminals, terminal: TerminalView, width: int, above: int
     if terminal.pane and terminal.running and auto is not None and not terminal.person:
         word = "auto-answer" if width >= _FULL_FROM else "auto"
         found.append((4, (f"{word} {auto.value}", Tone.MUTED if auto is not AutoAnswer.ON else Tone.OK)))
-    if terminal.title and terminal.title != terminal.name:
+    if terminal.title and terminal.title not in terminal.name:
         found.append((5, (terminal.title, Tone.MUTED)))
     return found
 

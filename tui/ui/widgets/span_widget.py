@@ -146,6 +146,10 @@ class SpanWidget(Widget, can_focus=False):
         segments = [Segment(text, base + self._tone(tone)) for text, tone in self._shown[y] if text]
         return Strip(segments).adjust_cell_length(width, base)
 
+    def on_show(self) -> None:
+        """What changed while nobody could see it is painted now."""
+        self.touch()
+
     def on_resize(self) -> None:
         """The lines depend on the size."""
         self._shown_width = -1

@@ -54,6 +54,7 @@ class TerminalView(TerminalMouse, can_focus=True):
         self.search = SearchKeys(self)
         self._resizing: Timer | None = None
         self._over_since: float | None = None
+        self._wants_focus = False
 
     # ---- who has the keys
 
@@ -68,8 +69,17 @@ class TerminalView(TerminalMouse, can_focus=True):
         self.search.close()
         self.unselect()
         self.typing = True
-        self.focus()
+        if self.is_mounted:
+            self.screen.set_focus(self)  # at once: the next key may be here already
+        else:
+            self._wants_focus = True
         self._tell_focus()
+
+    def on_mount(self) -> None:
+        """Take the keys that were given before there was anything to give them to."""
+        if self._wants_focus:
+            self._wants_focus = False
+            self.screen.set_focus(self)
 
     def release(self) -> None:
         """Take the keys back; they are commands of the dock now."""
