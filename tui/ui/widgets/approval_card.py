@@ -237,11 +237,12 @@ class CardField(TextArea):
         border: none; border-left: solid $state-warn; border-right: solid $state-warn; scrollbar-size-vertical: 1;
         &:focus { border: none; border-left: solid $state-warn; border-right: solid $state-warn; }
         &.-shown { display: block; }
+        &.-ascii, &.-ascii:focus { border-left: ascii $state-warn; border-right: ascii $state-warn; }
     }
     """
 
-    def __init__(self, host: Host) -> None:
-        super().__init__(highlight_cursor_line=False)
+    def __init__(self, host: Host, *, ascii_only: bool) -> None:
+        super().__init__(highlight_cursor_line=False, classes="-ascii" if ascii_only else None)
         self._host = host
 
     def on_key(self, event: events.Key) -> None:
@@ -280,7 +281,7 @@ class ApprovalCard(Vertical):
         self._host = host
         self._page = page
         self.body = CardBody(stage, host, page=page)
-        self.field = CardField(host)
+        self.field = CardField(host, ascii_only=stage.glyphs.ascii)
         self.foot = CardFoot(stage, host, page=page)
 
     def compose(self) -> ComposeResult:
