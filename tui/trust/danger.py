@@ -69,9 +69,9 @@ def is_destructive(argv: Sequence[str]) -> bool:
     known = programs()
     if not argv:
         return False
-    if name_of(argv[0]) in known.wrappers or name_of(argv[0]) in known.shells:
-        return any(_is_destructive(argv[index:]) for index in _programs_in(argv) if index)
-    return _is_destructive(argv)
+    deeper = name_of(argv[0]) in known.wrappers or name_of(argv[0]) in known.shells
+    starts = {0, *_programs_in(argv)} if deeper else {0}
+    return any(_is_destructive(argv[index:]) for index in starts)
 
 
 def _is_destructive(argv: Sequence[str]) -> bool:

@@ -10,6 +10,7 @@ from tui.trust.forbidden import canonical
 from tui.trust.ground import Ground
 from tui.trust.options import Use
 from tui.trust.paths import Access, judge_path, judge_resolved
+from tui.trust.scan import brace_expansions
 
 _MAGIC: Final = re.compile(r":\([^)]*\)|:[!/^]*")
 _STAGE: Final = re.compile(r":[0-3]:")
@@ -89,7 +90,12 @@ def _glob(text: str, option: str, use: Use, ground: Ground) -> list[Finding]:
 
 
 def glob_findings(text: str, ground: Ground) -> list[Finding]:
-    """Return what there is to say against reading the files that a pattern chooses."""
+    """Return what there is to say against reading the files that a pattern, perhaps with braces, chooses."""
+    expanded = brace_expansions(text) if "{" in text else [text]
+    return [finding for each in expanded for finding in _one_glob(each, ground)]
+
+
+def _one_glob(text: str, ground: Ground) -> list[Finding]:
     forbidden = ground.settings.forbidden
     if ".." in text.split("/") or text.startswith(("/", "~")):
         start = text.split("*", 1)[0].split("?", 1)[0].rpartition("/")[0] or "/"

@@ -28,7 +28,8 @@ def judge_path(text: str, access: Access, ground: Ground) -> tuple[list[Finding]
     if text.startswith("~"):  # the path might be read with its tilde, or by somebody who expands it
         user, _, rest = text[1:].partition("/")
         home = ground.settings.home if not user else ground.files.home_of(user)
-        paths.append(ground.resolve(f"{home}/{rest}"))
+        if home:
+            paths.append(ground.resolve(f"{home}/{rest}"))
     variable = next((each for each in ("$HOME/", "${HOME}/") if text.startswith(each)), None)
     if variable is not None:
         paths.append(ground.resolve(f"{ground.settings.home}/{text[len(variable) :]}"))

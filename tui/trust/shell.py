@@ -4,6 +4,7 @@ The grammar alone is not enough: it takes words as they are written, and lets so
 reader alone would be one opinion. A command passes unasked only where both agree.
 """
 
+import re
 from collections.abc import Callable
 from functools import cache
 from itertools import accumulate
@@ -21,6 +22,7 @@ _PLAIN: Final = frozenset(
         "number", "concatenation", "redirected_statement", "file_redirect", "file_descriptor",
     )
 )  # fmt: skip
+_ESCAPED_BLANKS: Final = re.compile(rb"(?:\\[ \t\n])+")
 _LEAVES: Final = frozenset(("word", "string", "raw_string", "number", "concatenation"))
 NO_PARSER: Final = "Commands cannot be read here: the parser is not installed."
 ERROR: Final = "It is not a well-formed command."
@@ -37,13 +39,14 @@ def check_reading(source: str, reading: Reading) -> str:
     tree = parser.parse(encoded)
     if tree.root_node.has_error:
         return ERROR
-    theirs = _Spans()
+    theirs = _Spans(encoded)
     if not theirs.collect(tree.root_node):
         return OTHER
     at = _offsets(source, encoded)
     words = [[(at(start), at(end)) for start, end in each.spans] for each in reading.commands if each.words]
     targets = [(at(start), at(end)) for each in reading.commands for start, end in each.targets]
-    return "" if words == theirs.words and targets == sorted(theirs.targets) else DISAGREE
+    alike = len(words) == len(theirs.words) and all(map(theirs.alike, words, theirs.words))
+    return "" if alike and theirs.alike(targets, sorted(theirs.targets)) else DISAGREE
 
 
 def parser_version() -> str:
@@ -68,7 +71,8 @@ def _parser() -> "Parser | None":
 class _Spans:
     """Where the grammar sees words, command by command, and targets of redirections."""
 
-    def __init__(self) -> None:
+    def __init__(self, source: bytes) -> None:
+        self._source = source
         self.words: list[list[_Span]] = []
         self.targets: list[_Span] = []
 
@@ -84,7 +88,7 @@ class _Spans:
             if node.type in _LEAVES:
                 if spans is None or not _plain_below(node):
                     return False
-                spans.append((node.start_byte, node.end_byte))
+                self._add(spans, node.start_byte, node.end_byte)
                 continue
             if node.type == "command":
                 spans = []
@@ -93,6 +97,22 @@ class _Spans:
                 spans = self.targets
             pending.extend((child, spans) for child in reversed(node.children))
         return True
+
+    def alike(self, ours: list[_Span], theirs: list[_Span]) -> bool:
+        """Tell whether both readings see the same words, but for escaped blanks, which the grammar takes for blanks."""
+        return len(ours) == len(theirs) and all(
+            self._is_blank(start, other_start) and self._is_blank(other_end, end)
+            for (start, end), (other_start, other_end) in zip(ours, theirs, strict=True)
+        )
+
+    def _add(self, spans: list[_Span], start: int, end: int) -> None:
+        """Add a word; what touches the word before it is a part of that, which the grammar does not always see."""
+        if spans and spans[-1][1] <= start and self._is_blank(spans[-1][1], start):
+            start = spans.pop()[0]
+        spans.append((start, end))
+
+    def _is_blank(self, start: int, end: int) -> bool:
+        return start == end or (start < end and _ESCAPED_BLANKS.fullmatch(self._source, start, end) is not None)
 
 
 def _plain_below(node: "Node") -> bool:
