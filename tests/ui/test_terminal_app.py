@@ -1,5 +1,6 @@
 """The dock of terminals with real keys: who gets them, tabs, scrolling, search, copying, questions."""
 
+import time
 from pathlib import Path
 from typing import Final
 
@@ -8,6 +9,7 @@ from textual import events
 
 from tests.conftest import WaitUntil
 from tests.ui.terminal_support import Desk, FedEngine, FedTerminal, desk
+from tui.config.model import Config, Switch, UiConfig
 from tui.core.commands import AcceptSuggestion, AnswerClipboard, CloseTerminal, HandOver, OpenTerminal, SetAutoAnswer
 from tui.core.terminal import AutoAnswer
 from tui.core.terminal_events import (
@@ -21,6 +23,7 @@ from tui.core.terminal_events import (
     TerminalRetitled,
     TerminalServed,
 )
+from tui.ui.widgets.terminal_view import CLOSES_AFTER
 
 
 async def opened(table: Desk, engine: FedEngine) -> FedTerminal:
@@ -199,12 +202,15 @@ async def test_an_ended_program_keeps_its_screen_and_enter_closes_it(wait_until:
         await table.shown("exited 0 in 3.2s")
         await table.shown("last words")
         sizes = len(terminal.sizes)
+        table.view._over_since = time.monotonic() + 1000
         await table.press("a")
         assert terminal.typed == b""
         await table.pilot.resize_terminal(100, 30)
         await table.shown("last words")
         assert len(terminal.sizes) == sizes
-        await table.pilot.pause(0.6)
+        await table.press("enter")
+        assert not table.hidden()
+        table.view._over_since = time.monotonic() - CLOSES_AFTER
         await table.press("enter")
         await table.wait(table.hidden)
         assert engine.commands[-1] == CloseTerminal(terminal="t1")
@@ -415,3 +421,32 @@ async def test_what_looks_like_a_command_can_be_sent_as_text(wait_until: WaitUnt
         assert engine.terminals == {}
         await table.press("!", "enter")
         await table.wait(lambda: OpenTerminal(command="") in engine.commands)
+
+
+async def test_another_key_can_be_the_one_that_is_kept(wait_until: WaitUntil, home: Path) -> None:
+    engine = FedEngine()
+    async with desk(wait_until, home, engine, config=Config(keys={"terminal": "f12"})) as table:
+        await table.press("f12")
+        await table.wait(table.typing)
+        terminal = engine.terminals["t1"]
+        await table.press("f4")
+        await table.wait(lambda: terminal.typed == b"\x1bOS")
+        await table.shown("F12 gets out")
+        await table.press("f12", "f")
+        await table.wait(lambda: terminal.typed == b"\x1bOS\x1b[24~")
+        assert table.commanding()
+
+
+async def test_where_bytes_are_spared_typing_is_still_seen_at_once(wait_until: WaitUntil, home: Path) -> None:
+    engine = FedEngine()
+    config = Config(ui=UiConfig(low_bandwidth=Switch.ON))
+    async with desk(wait_until, home, engine, config=config) as table:
+        terminal = await opened(table, engine)
+        terminal.feed("\x1b[31mcoloured\x1b[0m")
+        await table.shown("coloured")
+        await table.wait(lambda: table.main.frame_clock.is_idle)
+        frames = table.view.painted_frames
+        table.view.send(b"x")
+        terminal.feed("x")
+        assert table.view.painted_frames == frames + 1
+        assert table.main.frame_clock.is_idle

@@ -5,14 +5,13 @@ from typing import TYPE_CHECKING, Final
 
 from tui.core.commands import AcceptSuggestion, AnswerClipboard, HandOver, SetAutoAnswer
 from tui.core.terminal import AutoAnswer
+from tui.ui.actions import by_id
 from tui.ui.view.format import Tone
 from tui.ui.view.terminals import TerminalView as State
 
 if TYPE_CHECKING:
     from tui.ui.screens.main import MainScreen
     from tui.ui.widgets.terminal_view import TerminalView
-
-_F4: Final = b"\x1bOS"
 
 
 def _toggle(screen: "MainScreen", _: int) -> None:
@@ -154,9 +153,11 @@ def _clipboard(*, accept: bool) -> Callable[["MainScreen", int], None]:
 
 
 def _send_key(screen: "MainScreen", _: int) -> None:
-    view = screen.dock.view
-    if view is not None:
-        view.send(_F4)
+    from tui.ui.view.terminal_keys import encode_key
+
+    view, keys = screen.dock.view, by_id(screen.actions)["terminal"].keys
+    if view is not None and view.port is not None and keys:
+        view.send(encode_key(keys[0], None, view.port.modes))
 
 
 def go_to_terminal(screen: "MainScreen", _: int) -> None:
