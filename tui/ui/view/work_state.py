@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Final
 
+from tui.core.record import Record
 from tui.core.tool_events import ApprovalRequested
 from tui.core.trust import Resolution, TrustMode
 
@@ -15,15 +16,15 @@ def is_typing(key: str, printable: bool) -> bool:
     return key in _TYPING or (printable and not key.startswith(_MODIFIERS))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Closed:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Closed(Record):
     """A request that ended without this screen's answer."""
 
     request: ApprovalRequested
     how: Resolution
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class WorkView:
     """Requests in the order they came, for all panes, and how much happens without a question.
 
