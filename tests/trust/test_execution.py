@@ -8,10 +8,18 @@ from pathlib import Path
 import pytest
 
 from tui.core.git_safety import git_command, git_environment, safe_environment, without_drivers
-from tui.core.trust import Decision, Risk, Verdict
-from tui.trust.execution import CannotRunError, Plan, clean_path, command_environment, find_program, plan_execution
+from tui.core.trust import Decision, Part, Risk, Verdict
+from tui.trust.execution import (
+    CannotRunError,
+    Plan,
+    clean_path,
+    command_environment,
+    find_program,
+    git_access,
+    plan_execution,
+)
 from tui.trust.forbidden import compile_forbidden
-from tui.trust.sandbox import Box, probe
+from tui.trust.sandbox import Box, GitAccess, probe
 
 needs_git = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
 SYSTEM = os.defpath + ":/usr/local/bin"
@@ -306,6 +314,57 @@ def test_outside_a_repository_and_without_git_nothing_fails(tmp_path: Path) -> N
 
 
 # ---- within the sandbox
+
+
+def part(text: str, decision: Decision) -> Part:
+    return Part(text=text, decision=decision, reason="", rule="")
+
+
+@pytest.mark.parametrize(
+    ("command", "argv", "decision", "risk", "access"),
+    [
+        ("git status", ("git", "status"), Decision.ALLOW, Risk.READ, GitAccess.READ),
+        ("pytest -q", ("pytest", "-q"), Decision.ALLOW, Risk.RUN, GitAccess.READ),
+        ("make digit legit.git", (), Decision.ASK, Risk.RUN, GitAccess.READ),
+        ("git commit -m x", ("git", "commit", "-m", "x"), Decision.ALLOW, Risk.RUN, GitAccess.DATA),
+        ("git commit -m x", ("git", "commit", "-m", "x"), Decision.ASK, Risk.RUN, GitAccess.DATA),
+        ("pytest && git status", (), Decision.ALLOW, Risk.RUN, GitAccess.READ),
+        ("git add -A && git commit -m x", (), Decision.ASK, Risk.RUN, GitAccess.DATA),
+        ("git remote add x y", ("git", "remote", "add", "x", "y"), Decision.ASK, Risk.RUN, GitAccess.SETTINGS),
+        ("git commit -m config", ("git", "commit", "-m", "config"), Decision.ASK, Risk.RUN, GitAccess.DATA),
+        ("cd x; git config a.b c", (), Decision.ASK, Risk.RUN, GitAccess.DATA),
+    ],
+)
+def test_what_a_command_may_change_of_git(
+    command: str, argv: tuple[str, ...], decision: Decision, risk: Risk, access: GitAccess
+) -> None:
+    judged = Verdict(decision=decision, reason="", rule="", risk=risk, argv=argv)
+    assert git_access(command, judged) is access
+    granted = Verdict(
+        decision=Decision.ALLOW, reason="", rule="this session", risk=risk, argv=argv, parts=(part(command, decision),)
+    )
+    assert git_access(command, granted) is access
+
+
+@needs_git
+@pytest.mark.skipif(not probe().program, reason=f"no sandbox here: {probe().reason}")
+def test_commits_a_person_lets_happen_work_in_the_sandbox(tmp_path: Path) -> None:
+    root = tmp_path / "project"
+    root.mkdir()
+    for words in (("init", "-q"), ("config", "user.name", "x"), ("config", "user.email", "x@example.org")):
+        subprocess.run(("git", *words), cwd=root, check=True)
+    (root / "a.txt").write_text("one\n")
+    forbidden = compile_forbidden((".env", ".git"), root=str(root), home=str(tmp_path))
+    box = Box(probe().program, root=root, forbidden=forbidden)
+    command = "git add -A && git commit -qm first && git log --oneline"
+    environ = {"PATH": SYSTEM, "HOME": str(tmp_path)}
+    judged = verdict(decision=Decision.ASK)
+    planned = plan_execution(command, judged, root=root, cwd=root, environ=environ, box=box)
+    done = run(planned)
+    planned.close()
+    assert "first" in done.stdout, done.stderr
+    assert "network" in planned.note
+    assert sorted(path.name for path in root.iterdir()) == [".git", "a.txt"]
 
 
 @pytest.mark.skipif(not probe().program, reason=f"no sandbox here: {probe().reason}")

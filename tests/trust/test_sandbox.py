@@ -11,7 +11,7 @@ import pytest
 from tui.config.model_work import Sandbox, TrustConfig
 from tui.trust import sandbox
 from tui.trust.forbidden import compile_forbidden
-from tui.trust.sandbox import Available, Box, Placeholders, badge, missing, open_box, probe
+from tui.trust.sandbox import Available, Box, GitAccess, Placeholders, badge, missing, open_box, probe
 
 needs_bwrap = pytest.mark.skipif(not probe().program, reason=f"no sandbox here: {probe().reason}")
 
@@ -39,11 +39,9 @@ class Project:
         return Box(program, root=self.root, forbidden=forbidden, hidden=(self.home / "state",), network=network)
 
     def run(
-        self, script: str, *, network: bool = False, git_writable: bool = False, extra: tuple[str, ...] = ()
+        self, script: str, *, network: bool = False, git: GitAccess = GitAccess.READ, extra: tuple[str, ...] = ()
     ) -> subprocess.CompletedProcess[str]:
-        boxed = self.box(network=network, extra=extra).wrap(
-            ("/bin/sh", "-c", script), cwd=self.root, git_writable=git_writable
-        )
+        boxed = self.box(network=network, extra=extra).wrap(("/bin/sh", "-c", script), cwd=self.root, git=git)
         try:
             return subprocess.run(
                 boxed.argv, cwd=self.root, capture_output=True, text=True, check=False, env={"PATH": os.environ["PATH"]}
@@ -103,9 +101,16 @@ def test_git_can_be_read_and_not_changed(project: Project) -> None:
 
 @needs_bwrap
 def test_a_git_command_of_a_person_changes_data_but_nothing_that_is_executed(project: Project) -> None:
-    project.run("echo new > .git/HEAD; echo evil > .git/config; echo evil > .git/hooks/new", git_writable=True)
+    project.run("echo new > .git/HEAD; echo evil > .git/config; echo evil > .git/hooks/new", git=GitAccess.DATA)
     assert (project.root / ".git" / "HEAD").read_text() == "new\n"
     assert (project.root / ".git" / "config").read_text() == "content\n"
+    assert not (project.root / ".git" / "hooks" / "new").exists()
+
+
+@needs_bwrap
+def test_settings_of_git_change_only_where_they_are_asked_for(project: Project) -> None:
+    project.run("echo new > .git/config; echo evil > .git/hooks/new", git=GitAccess.SETTINGS)
+    assert (project.root / ".git" / "config").read_text() == "new\n"
     assert not (project.root / ".git" / "hooks" / "new").exists()
 
 

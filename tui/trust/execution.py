@@ -15,8 +15,8 @@ from typing import Final
 from tui.core.errors import LLMMixerError, Problem
 from tui.core.git_safety import git_environment, repository_keys, without_drivers
 from tui.core.record import Record
-from tui.core.trust import Decision, Verdict
-from tui.trust.sandbox import Box, Placeholders
+from tui.core.trust import Decision, Risk, Verdict
+from tui.trust.sandbox import Box, GitAccess, Placeholders
 
 _SHELL: Final = ("bash", "--noprofile", "--norc", "-c")
 _DROPPED: Final = re.compile(
@@ -29,6 +29,24 @@ _SECRET: Final = re.compile(
     r".*(_KEY|_PAT|TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|CREDENTIAL|COOKIE|_DSN)(_.*|S)?|.*APIKEY.*|KEY",
     re.IGNORECASE,
 )
+_MENTIONS_GIT: Final = re.compile(r"(?:^|[^\w.-])git(?:\s|$)")
+_SET_UP: Final = frozenset(
+    {
+        "branch",
+        "checkout",
+        "clone",
+        "config",
+        "init",
+        "lfs",
+        "pull",
+        "push",
+        "remote",
+        "submodule",
+        "switch",
+        "worktree",
+    }
+)
+"""Commands of git that write into its settings."""
 _FIXED: Final = {"PAGER": "cat", "EDITOR": "false", "VISUAL": "false", "DEBIAN_FRONTEND": "noninteractive"}
 
 
@@ -40,13 +58,15 @@ class CannotRunError(LLMMixerError):
 class Plan(Record):
     """Exactly what is started, with nothing of this process' environment but `env`.
 
-    `sandbox` names what it runs in, empty for nothing. `close` has to be called when it has ended.
+    `sandbox` names what it runs in, empty for nothing; `note` says what in it may make a command fail that is right
+    otherwise. `close` has to be called when the command has ended.
     """
 
     argv: tuple[str, ...]
     env: Mapping[str, str]
     cwd: Path
     sandbox: str = ""
+    note: str = ""
     placeholders: Placeholders | None = None
 
     def close(self) -> None:
@@ -73,7 +93,7 @@ def plan_execution(
     """
     if "\0" in command:
         raise CannotRunError(Problem(title="Not run", text="The command holds a NUL byte."))
-    asked = verdict.decision is not Decision.ALLOW
+    asked = was_asked(verdict)
     env = command_environment(environ, root=root, cwd=cwd, asked=asked)
     words = verdict.argv or (*_SHELL, command)
     program = find_program(words[0], env["PATH"])
@@ -84,10 +104,24 @@ def plan_execution(
     argv = (program, *(without_drivers(words[1:]) if is_git else words[1:]))
     if box is None:
         return Plan(argv=argv, env=env, cwd=cwd)
-    boxed = box.wrap(argv, cwd=cwd, git_writable=asked and is_git, interactive=interactive)
-    return Plan(
-        argv=boxed.argv, env={**env, "TMPDIR": "/tmp"}, cwd=cwd, sandbox=box.name, placeholders=boxed.placeholders  # noqa: S108 - the sandbox's own
-    )  # fmt: skip
+    boxed = box.wrap(argv, cwd=cwd, git=git_access(command, verdict), interactive=interactive)
+    env["TMPDIR"] = "/tmp"  # noqa: S108 - the sandbox's own
+    return Plan(argv=boxed.argv, env=env, cwd=cwd, sandbox=box.name, note=box.note, placeholders=boxed.placeholders)
+
+
+def was_asked(verdict: Verdict) -> bool:
+    """Tell whether a person let a call run that the policy alone would not: now, or for the session."""
+    return any(said is not Decision.ALLOW for said in (verdict.decision, *(part.decision for part in verdict.parts)))
+
+
+def git_access(command: str, verdict: Verdict) -> GitAccess:
+    """Return what a command may change of git's own data: nothing, unless it is git's work and more than reading."""
+    if verdict.risk is Risk.READ or _MENTIONS_GIT.search(command) is None:
+        return GitAccess.READ
+    if not was_asked(verdict):
+        return GitAccess.DATA if verdict.argv and Path(verdict.argv[0]).name == "git" else GitAccess.READ
+    sets_up = verdict.argv[:1] == ("git",) and any(word in _SET_UP for word in verdict.argv[1:3])
+    return GitAccess.SETTINGS if sets_up else GitAccess.DATA
 
 
 def command_environment(environ: Mapping[str, str], *, root: Path, cwd: Path, asked: bool) -> dict[str, str]:

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from enum import Enum
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
@@ -21,7 +22,8 @@ NAME: Final = "bubblewrap"
 _PROGRAMS: Final = ("/usr/bin/bwrap", "/bin/bwrap", "/usr/local/bin/bwrap")
 _PROBE_S: Final = 10.0
 _GIT: Final = ".git"
-_GIT_TRUSTED: Final = ("config", "config.worktree", "hooks", "info")
+_GIT_SETTINGS: Final = ("config", "config.worktree")
+_GIT_EXECUTED: Final = ("hooks", "info")
 _OWN: Final = ".llmmixer"
 _KEPT_RUN: Final = ("/run/current-system", "/run/wrappers", "/run/opengl-driver")
 _RESOLVER: Final = ("/run/systemd/resolve", "/run/NetworkManager", "/run/resolvconf")
@@ -31,6 +33,14 @@ _NAMESPACES: Final = ("--unshare-ipc", "--unshare-pid", "--unshare-uts", "--unsh
 _AS_ROOT: Final = (
     "--cap-drop", "ALL", "--cap-add", "CAP_CHOWN", "--cap-add", "CAP_DAC_OVERRIDE", "--cap-add", "CAP_FOWNER",
 )  # fmt: skip
+
+
+class GitAccess(Enum):
+    """What a command may change of git's own folder; what git executes (hooks, attributes) it never may."""
+
+    READ = "nothing"
+    DATA = "commits, branches, the index"
+    SETTINGS = "its settings too"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
@@ -117,20 +127,31 @@ class Box:
         self._network = network
         self._tree = _Tree(forbidden)
 
-    def wrap(self, argv: Sequence[str], *, cwd: Path, git_writable: bool = False, interactive: bool = False) -> Boxed:
+    @property
+    def note(self) -> str:
+        """What a person has to know when a command fails in here that is right otherwise."""
+        if self._network:
+            return "It ran in the sandbox, which may write in the project only."
+        return (
+            "It ran in the sandbox, without network and writing in the project only; "
+            "`trust.sandbox_network = true` lets commands use the network."
+        )
+
+    def wrap(
+        self, argv: Sequence[str], *, cwd: Path, git: GitAccess = GitAccess.READ, interactive: bool = False
+    ) -> Boxed:
         """Return the command that runs `argv` in the sandbox.
 
-        An `interactive` one keeps its terminal, which is its own and nobody else's.
-
-        `git_writable` is for a git command a person let run: git's own data may change then, but not what it
-        executes. Looks through the whole project for forbidden names, quickly where nothing changed.
+        `interactive` is for programs in a terminal of their own, whose session they keep. Looks through the whole
+        project for forbidden names, quickly where nothing changed.
         """
         read_only, masked = self._inside()
-        if git_writable:
-            read_only = [below for path in read_only for below in _git_trusted(path)]
+        if git is not GitAccess.READ:
+            kept = _GIT_EXECUTED if git is GitAccess.SETTINGS else (*_GIT_SETTINGS, *_GIT_EXECUTED)
+            read_only = [below for path in read_only for below in _kept_in(path, kept)]
         outside = [*self._hidden, *self._forbidden.literal_places]
         masked += [path for path in outside if os.path.lexists(path)]
-        placeholders = Placeholders(self._missing(git_writable=git_writable))
+        placeholders = Placeholders(self._missing(git))
         frame = _frame(as_root=os.geteuid() == 0, network=self._network)
         words = [self._program, *(word for word in frame if not (interactive and word == _OWN_SESSION))]
         words += ("--bind", self._root, self._root)
@@ -155,16 +176,17 @@ class Box:
             masked.append(os.path.realpath(own))
         return read_only, masked
 
-    def _missing(self, *, git_writable: bool) -> Iterator[tuple[str, bool]]:
+    def _missing(self, git: GitAccess) -> Iterator[tuple[str, bool]]:
         """Yield what a command must not bring into being in the project's folder, and whether it is a folder."""
         written = (*self._forbidden.names.values(), *self._forbidden.folders.values(), _GIT, _OWN)
         for entry in dict.fromkeys(written):
             name = entry.strip().removeprefix("./").rstrip("/")
             path = os.path.join(self._root, name)  # noqa: PTH118 - as above
-            if name == _GIT and git_writable:
-                continue
+            is_folder = name in (_GIT, _OWN) or entry.strip().endswith("/")
+            if git is not GitAccess.READ and (name == _GIT or not is_folder):
+                continue  # git would want to add a file that only stands in for another; empty folders it ignores
             if path in Placeholders.standing() or not os.path.lexists(path):
-                yield path, name in (_GIT, _OWN) or entry.strip().endswith("/")
+                yield path, is_folder
 
 
 class _Tree:
@@ -287,11 +309,11 @@ def _outermost(paths: Iterable[str]) -> list[str]:
     return kept
 
 
-def _git_trusted(folder: str) -> list[str]:
-    """Return what in git's folder names programs and must not change; a `.git` that is a file itself."""
+def _kept_in(folder: str, names: Sequence[str]) -> list[str]:
+    """Return what is there of `names` in git's folder; a `.git` that is a file stays as a whole."""
     if not os.path.isdir(folder):  # noqa: PTH112 - paths are text here
         return [folder]
-    places = [os.path.join(folder, name) for name in _GIT_TRUSTED]  # noqa: PTH118 - as above
+    places = [os.path.join(folder, name) for name in names]  # noqa: PTH118 - as above
     return [place for place in places if os.path.lexists(place)]
 
 
