@@ -153,14 +153,17 @@ class Child:
         except OSError:
             data = b""
         self._last_reads += 1
-        if data:
-            self._hooks.received(data)
         late = self._loop.time() - self._ended_at > _LAST_WORDS_SECONDS or self._last_reads > _LAST_WORDS_READS
-        if data == b"" or late or (data is None and quiet):
-            self._finish()
-        elif self.fd >= 0:
+        over = data == b"" or late or (data is None and quiet)
+        if not over:
             pause = 0.0 if data else _QUIET_SECONDS
             self._timer = self._loop.call_later(pause, self._last_words, not data)
+        try:
+            if data:
+                self._hooks.received(data)
+        finally:
+            if over:
+                self._finish()
 
     def _finish(self) -> None:
         """Close our side and tell the end; only the first time."""

@@ -215,18 +215,16 @@ class Terminal(Surface):
 
     def _program_ended(self, ending: Ending) -> None:
         self.running = False
-        self._end_frame()
+        self._sweep = self._loop.create_task(self._conclude_without_leftovers(ending))
         if self._notices is not None:
             self._notices.cancel()
             self._notices_due()
-        if self._keep_background or self._child is None:
-            self._conclude(ending)
-        else:
-            self._sweep = self._loop.create_task(self._end_leftovers(self._child, ending))
+        self._end_frame()
 
-    async def _end_leftovers(self, child: Child, ending: Ending) -> None:
-        with contextlib.suppress(OSError):
-            await child.end_leftovers()
+    async def _conclude_without_leftovers(self, ending: Ending) -> None:
+        if self._child is not None and not self._keep_background:
+            with contextlib.suppress(OSError):
+                await self._child.end_leftovers()
         self._conclude(ending)
 
     def _conclude(self, ending: Ending) -> None:
