@@ -316,7 +316,7 @@ async def test_a_card_grows_and_shrinks_with_the_screen(wait_until: WaitUntil, h
     async with asking(wait_until, home, (80, 40)) as at:
         await at.live(edit())
         await at.table.shown("self.voucher")
-        await at.table.pilot.resize_terminal(80, 24)
+        await at.table.pilot.resize_terminal(80, 21)
         await at.table.shown("rows more")
         await at.table.pilot.resize_terminal(50, 16)
         await at.table.wait(lambda: isinstance(at.table.app.screen, ApprovalScreen) or "waits" in at.text())

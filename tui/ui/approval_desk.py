@@ -28,9 +28,9 @@ _TICK: Final = 0.1
 _NARROW: Final = 60
 _LOW: Final = 20
 _LEAST_CARD: Final = 9
-_PANES: Final = 6
+_PANES: Final = 3
 """Rows that stay for the panes at least, and a share of them where there are many."""
-_PANES_SHARE: Final = 0.36
+_PANES_SHARE: Final = 0.2
 _ENDS: Final = {
     Resolution.CANCELLED: "ended with its turn",
     Resolution.NO_ANSWER: "waited too long",
@@ -131,7 +131,9 @@ class ApprovalDesk:
 
     def situation(self, *, page: bool) -> Situation:
         """What surrounds the card now."""
-        go = self._stage.keys.get("answer_requests") or "Ctrl+N"
+        go = self._stage.keys.get("answer_requests") or "/requests"
+        if self.screen.dock.focused:  # every key but one goes to the program there
+            go = f"{self._stage.keys.get('terminal', '')}, {go}"
         return Situation(
             focused=self.has_keys,
             draft=not self.screen.prompt.is_empty,

@@ -59,7 +59,7 @@ def sections(request: ApprovalRequested, model: str, width: int, glyphs: Glyphs,
     """Return all there is to say, from the most to the least important; `whole` also draws long runs of blanks."""
     found = [
         Section(tuple(wrapped(reveal(request.text, Tone.STRONG, whole=whole), width, indent=2)), least=5),
-        Section(tuple(_facts(request, model, width, glyphs))),
+        Section(tuple(_facts(request, model, width, glyphs, whole=whole))),
         Section(tuple(_why(request, width, glyphs))),
         Section(tuple(_warnings(request, width, glyphs))),
         Section(tuple(_parts(request, width, glyphs)), least=4),
@@ -69,10 +69,10 @@ def sections(request: ApprovalRequested, model: str, width: int, glyphs: Glyphs,
     return [section for section in found if section.rows]
 
 
-def _facts(request: ApprovalRequested, model: str, width: int, glyphs: Glyphs) -> list[Line]:
+def _facts(request: ApprovalRequested, model: str, width: int, glyphs: Glyphs, *, whole: bool) -> list[Line]:
     dot: Span = (f" {glyphs.separator} ", Tone.MUTED)
     line: list[Span] = [(clean(request.tool), Tone.MUTED)]
-    if request.cwd:
+    if request.cwd and (whole or request.tool in _COMMANDS):  # a file's path says where it is
         line += [dot, ("in ", Tone.MUTED), *reveal_line(request.cwd, Tone.MUTED)]
     if model:
         line += [dot, *reveal_line(model, Tone.MUTED)]
