@@ -82,3 +82,10 @@ async def test_a_password_is_typed_by_the_person_and_never_shown(wait_until: Wai
         await table.press(*"hunter2", "enter")
         await table.shown("7 characters")
         assert not any("hunter2" in row for row in table.rows())
+
+
+def test_the_program_itself_can_run_in_its_terminal() -> None:
+    """Its configuration takes every variable that begins with LLMMIXER_ for a key."""
+    from tui.terminal.launch import terminal_environment
+
+    assert not any(name.startswith("LLMMIXER_") for name in terminal_environment({}, "mark"))

@@ -7,7 +7,7 @@ from typing import Final
 
 from tui.core.record import Record
 
-MARKER: Final = "LLMMIXER_TERMINAL"
+MARKER: Final = "TERMINAL_OF_LLMMIXER"
 """The environment variable that names the terminal a program runs in; what is left of it is found by its value."""
 _DROPPED: Final = frozenset({"LINES", "COLUMNS", "TERMCAP", "TMUX", "TMUX_PANE", "STY", "WINDOWID", "VTE_VERSION"})
 
