@@ -1,12 +1,17 @@
 """Text onto the screen, and the erasing and shifting of cells."""
 
+import re
 from bisect import bisect_right
 from itertools import accumulate
+from typing import Final
 
 from tui.terminal.rows import Row
 from tui.terminal.screen import Scrolling
 from tui.terminal.styles import PLAIN
 from tui.terminal.widths import JOINER, WIDTHS, ZERO, clusters, width_of
+
+_DIRECTIONS: Final = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+"""Controls of the direction of text, which could make a row read as another than it is."""
 
 _MANY_MARKS = 12 * ZERO
 _CELLS = ZERO - 1
@@ -66,6 +71,10 @@ class Drawing(Scrolling):
 
     def _draw_unicode(self, data: str) -> None:
         sizes = sum(map(width_of, data))
+        if sizes >= ZERO and _DIRECTIONS.search(data):
+            if data := _DIRECTIONS.sub("", data):
+                self.draw(data)
+            return
         careful = sizes >= ZERO and (sizes >= _MANY_MARKS or width_of(data[0]) == ZERO)
         joined = sizes >= ZERO and JOINER in data
         self.joiners = self.joiners or joined
@@ -102,7 +111,7 @@ class Drawing(Scrolling):
     def _joins(self, data: str) -> bool:
         """Whether `data` begins with what a joiner in the cell before the cursor waits for."""
         x, row = self.cursor.x, self.rows[self.cursor.y]
-        return x > 0 and WIDTHS[data[0]] == 2 and row.before(x)[-1:] == JOINER
+        return x > 0 and data != "" and WIDTHS[data[0]] == 2 and row.before(x)[-1:] == JOINER
 
     def _draw_clusters(self, data: str) -> None:
         """Write cell by cell."""
@@ -115,18 +124,13 @@ class Drawing(Scrolling):
                 self._draw_cell(cluster, width)
 
     def _draw_cell(self, cluster: str, width: int) -> None:
-        cursor, columns = self.cursor, self.columns
-        limit = self.right_margin if cursor.x <= self.right_margin else columns
-        if cursor.x + width > limit:
+        limit = self._limit()
+        if self.cursor.x + width > limit:
             if self.autowrap:
                 self._wrap()
             else:
-                cursor.x = max(limit - width, 0)
-        row = self.rows[cursor.y]
-        if self.insert:
-            row.shift(cursor.x, limit, width, PLAIN, columns)
-        row.put(cursor.x, cluster, width, self.style, columns)
-        cursor.x += width
+                self.cursor.x = max(limit - width, 0)
+        self._place(cluster, width)
 
     def _combine(self, marks: str) -> None:
         """Add marks to the character before the cursor; at the very left there is none."""
@@ -137,25 +141,40 @@ class Drawing(Scrolling):
         """Write with a character set, in insert mode, between margins, or without wrapping."""
         if self.charset_map is not None:
             data = data.translate(self.charset_map)
-        if not data.isascii():
-            self._draw_clusters(data)
-            return
         cursor, at, end = self.cursor, 0, len(data)
+        if not data.isascii():
+            data = _DIRECTIONS.sub("", data)
+            count = sum(map(width_of, data))
+            self.joiners = self.joiners or JOINER in data
+            if count < ZERO and cursor.x + count <= self._limit() and not (self.joiners and self._joins(data)):
+                self._place(data, count)
+                self.last = data
+            else:
+                self._draw_clusters(data)
+            return
         while at < end:
-            limit = self.right_margin if cursor.x <= self.right_margin else self.columns
+            limit = self._limit()
             if cursor.x >= limit:
                 if self.autowrap:
                     self._wrap()
                     continue
                 cursor.x, at = limit - 1, end - 1
             size = min(limit - cursor.x, end - at)
-            row = self.rows[cursor.y]
-            if self.insert:
-                row.shift(cursor.x, limit, size, PLAIN, self.columns)
-            row.put(cursor.x, data[at : at + size], size, self.style, self.columns)
-            cursor.x += size
+            self._place(data[at : at + size], size)
             at += size
         self.last = data
+
+    def _limit(self) -> int:
+        """The column after the last that text may be in."""
+        return self.right_margin if self.cursor.x <= self.right_margin else self.columns
+
+    def _place(self, text: str, count: int) -> None:
+        """Write text of `count` cells, which fits; in insert mode what is right of it moves."""
+        x, row = self.cursor.x, self.rows[self.cursor.y]
+        if self.insert:
+            row.shift(x, self._limit(), count, PLAIN, self.columns)
+        row.put(x, text, count, self.style, self.columns)
+        self.cursor.x = x + count
 
     def draw_lines(self, lines: list[str]) -> None:
         """Write lines of printable ASCII, each ended by CR and LF, into the plain screen."""
@@ -207,8 +226,7 @@ class Drawing(Scrolling):
     def repeat(self, count: int | None = None) -> None:
         """REP: the last character again, up to the end of the row."""
         last = next((char for char in reversed(self.last) if WIDTHS[char] != ZERO), "")
-        limit = self.right_margin if self.cursor.x <= self.right_margin else self.columns
-        count = min(count or 1, (limit - self.cursor.x) // (WIDTHS[last] if last else 1))
+        count = min(count or 1, (self._limit() - self.cursor.x) // (WIDTHS[last] if last else 1))
         if last and count > 0:
             translated, self.charset_map = self.charset_map, None
             self.decide()

@@ -115,10 +115,10 @@ def reflow(place: Place, history: Scrollback, width: int, columns: int, lines: i
     else:
         top = 0
     rows = place.rows[:used]
-    top = max(top, len(rows) - lines)
+    top = max(top, place.y - lines + 1)  # what is below the cursor goes first, as programs will draw it again
     for row in rows[:top]:
         history.push(row)
-    rows, y = rows[top:], place.y - top
+    rows, y = rows[top : top + lines], place.y - top
     while len(rows) + free < lines and (back := history.pop()) is not None:
         rows.insert(0, back)
         y += 1

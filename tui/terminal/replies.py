@@ -83,17 +83,17 @@ class Replies(Modes):
         if mode == 5:
             self.write_process_input("\x1b[0n")
         elif mode == 6:
-            self.write_process_input("\x1b[{};{}R".format(*self._place()))
+            self.write_process_input("\x1b[{};{}R".format(*self._reported_place()))
 
     def report_private_status(self, mode: int = 0) -> None:
         """DSR with a question mark: cursor, no printer, no locked keys, a keyboard, light or dark."""
         if mode == 6:
-            self.write_process_input("\x1b[?{};{};1R".format(*self._place()))
+            self.write_process_input("\x1b[?{};{};1R".format(*self._reported_place()))
         answers = {15: "?13n", 25: "?20n", 26: "?27;1;0;0n", 996: f"?997;{2 if self._is_light() else 1}n"}
         if mode in answers:
             self.write_process_input("\x1b[" + answers[mode])
 
-    def _place(self) -> tuple[int, int]:
+    def _reported_place(self) -> tuple[int, int]:
         y, x = self.cursor.y, min(self.cursor.x, self.columns - 1)
         if self.origin:
             y, x = y - self.top_margin, x - self.left_margin
