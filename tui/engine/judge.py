@@ -177,4 +177,7 @@ class Judge:
         )
 
     def _one_less(self) -> TrustSettings:
-        return replace(self._settings, mode=_ONE_LESS.get(self._settings.mode, self._settings.mode))
+        """Return the settings of a turn that has read foreign text: one mode less, and no rule allows anything."""
+        rules = tuple(rule for rule in self._settings.rules if rule.decision is not Decision.ALLOW)
+        mode = _ONE_LESS.get(self._settings.mode, self._settings.mode)
+        return replace(self._settings, mode=mode, rules=rules)

@@ -23,6 +23,7 @@ _PROGRAM: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*")
 _PLAIN_OPERAND: Final = re.compile(r"[A-Za-z0-9_./%,@][A-Za-z0-9_./%,@+~ -]*")
 _DESCRIPTOR: Final = re.compile(r"[0-9]")
 MOST_WORDS: Final = 500
+_GIT_REMOVERS: Final = (("git", "rm"), ("git", "clean"))
 SYSTEM: Final = "require_confirmation: system_command"
 
 
@@ -167,12 +168,14 @@ def _judge_listed(words: list[str], entry: tuple[str, ...], ground: Ground, judg
     """Judge an allowed command that has no table: exactly the entry's words, and paths without a dash."""
     if len(entry) == 1 and entry[0] in programs().families:
         judged.findings.append(ask("This subcommand is not known to be harmless.", f"allowed_commands: {entry[0]}"))
+    deletes = words[0] in programs().removers or tuple(words[:2]) in _GIT_REMOVERS
+    if deletes and "file_delete" in ground.settings.confirm:
+        judged.findings.append(ask("It deletes files.", "require_confirmation: file_delete"))
     for word in words[len(entry) :]:
         if not _PLAIN_OPERAND.fullmatch(word):
             told = f"{quoted(word)} is not known to be harmless for this program."
             judged.findings.append(ask(told, f"operands of {entry[0]}"))
-        findings, path = judge_path(word, Access.READ, ground)
-        findings += judge_path(word, Access.ANY, ground)[0]
+        findings, path = judge_path(word, Access.DELETE if deletes else Access.WRITE, ground)
         judged.paths.append(path.real)
         judged.findings += findings
     finding = forbidden_in_words(words[len(entry) :], ground, inside=judged.inline)
@@ -225,7 +228,7 @@ def _unfit(name: str, ground: Ground) -> Finding | None:
     if not _PROGRAM.fullmatch(name):
         return ask(f"{quoted(name)} is no plain name of a program.", "names of programs")
     if name in known.builtins and name not in known.harmless_builtins:
-        return ask(f"{quoted(name)} changes the shell itself.", "builtins")
+        return ask(f"{quoted(name)} is a command of the shell itself.", "builtins")
     if name in known.wrappers:
         return ask(f"{quoted(name)} runs another program.", "wrappers")
     if name not in known.harmless_builtins and _is_in_project(name, ground):
@@ -259,12 +262,12 @@ def _without_globals(argv: Sequence[str]) -> list[str]:
 
 
 def _entry(words: Sequence[str], ground: Ground) -> tuple[tuple[str, ...], str] | None:
-    """Return the longest entry or rule that allows a command, and the rule's name."""
+    """Return the rule or else the entry that allows a command, the longest first, and its name."""
     entries = [(entry, f"allowed_commands: {' '.join(entry)}") for entry in ground.settings.allowed]
     allowing = (rule for rule in ground.settings.rules if rule.decision is Decision.ALLOW and rule.words)
     entries += [(rule.words, f"rules: {rule.text}") for rule in allowing]
     fitting = [entry for entry in entries if begins_with(words, entry[0])]
-    return max(fitting, key=lambda entry: len(entry[0]), default=None)
+    return max(fitting, key=lambda entry: (entry[1].startswith("rules:"), len(entry[0])), default=None)
 
 
 def _ruled(argv: Sequence[str], rules: Sequence[Rule]) -> list[Finding]:

@@ -111,7 +111,8 @@ def _part_finding(judged: Judged, mode: TrustMode, *, understood: bool) -> Findi
         return deny("Plan mode runs only what surely reads.", "mode: plan")
     if finding is not None:
         return finding
-    if mode is not TrustMode.AUTO and not judged.only_reads:
+    by_rule = judged.allowed_by.startswith("rules:")  # the person wrote it for this very command, in every mode
+    if mode is not TrustMode.AUTO and not judged.only_reads and not by_rule:
         return ask("It is allowed, but this mode asks before programs that may change files.", f"mode: {mode}")
     return Finding(Decision.ALLOW, "It is allowed and stays inside the project.", judged.allowed_by)
 
