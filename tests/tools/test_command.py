@@ -112,29 +112,39 @@ async def test_a_flood_is_bounded_and_ends_in_time(tmp_path: Path) -> None:
     assert all(len(piece) < 40_000 for piece in shown)
 
 
-async def test_timeout_ends_what_ignores_sigterm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_timeout_ends_what_ignores_sigterm(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wait_until: WaitUntil
+) -> None:
+    ready = tmp_path / "ready"
+
+    async def time_is_up(self: object, seconds: float) -> bool:
+        await wait_until(ready.exists)
+        return False
+
     monkeypatch.setattr(command_module, "_TERM_GRACE_S", 0.1)
-    script = "trap '' TERM; sleep 100 & echo $! > child; echo $$ > self; wait; sleep 100"
-    result = await run(shell(script, tmp_path), timeout=1.0)
-    assert (result.timed_out, result.exit_code) == (True, None)
+    monkeypatch.setattr(command_module._Running, "ended_within", time_is_up)
+    script = "trap '' TERM; sleep 100 & echo $! > child; echo $$ > self; touch ready; wait; sleep 100"
+    result = await run(shell(script, tmp_path), timeout=7.0)
+    assert (result.timed_out, result.exit_code, result.ending) == (True, None, "timed out after 7 s")
     for name in ("child", "self"):
-        assert gone(int((tmp_path / name).read_text()))
+        await wait_until(lambda path=tmp_path / name: gone(int(path.read_text())))
 
 
-async def test_what_a_finished_command_left_running_ends_with_it(tmp_path: Path) -> None:
+async def test_what_a_finished_command_left_running_ends_with_it(tmp_path: Path, wait_until: WaitUntil) -> None:
     result = await run(shell("sleep 100 & echo $! > child; trap '' TERM; sleep 99 & echo $! > deaf; exit 0", tmp_path))
     assert result.ending == "exit 0"
     assert result.seconds < 40
-    assert gone(int((tmp_path / "child").read_text()))
-    assert gone(int((tmp_path / "deaf").read_text()))
+    pids = [int((tmp_path / name).read_text()) for name in ("child", "deaf")]
+    await wait_until(lambda: all(map(gone, pids)))
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="other groups of a session are found in /proc only")
-async def test_other_groups_of_the_session_end_too(tmp_path: Path) -> None:
+async def test_other_groups_of_the_session_end_too(tmp_path: Path, wait_until: WaitUntil) -> None:
     script = "set -m; sleep 100 & echo $! > child; exit 0"
     result = await run(shell(script, tmp_path))
     assert result.ending == "exit 0"
-    assert gone(int((tmp_path / "child").read_text()))
+    pid = int((tmp_path / "child").read_text())
+    await wait_until(lambda: gone(pid))
 
 
 async def test_a_daemon_that_holds_the_pipe_does_not_hang_the_call(tmp_path: Path, wait_until: WaitUntil) -> None:
@@ -170,7 +180,8 @@ async def test_cancelling_ends_the_group(
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert all(gone(int(pid)) for pid in pids.read_text().split())
+    started = [int(pid) for pid in pids.read_text().split()]
+    await wait_until(lambda: all(map(gone, started)))
 
 
 async def test_cancelling_twice_kills_at_once(tmp_path: Path, wait_until: WaitUntil) -> None:

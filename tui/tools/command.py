@@ -28,6 +28,8 @@ _TERM_GRACE_S: Final = 2.0
 """From SIGTERM to SIGKILL for a command that took too long or was cancelled."""
 _REST_GRACE_S: Final = 0.3
 """The same for what a finished command left running."""
+_KILL_GRACE_S: Final = 1.0
+"""How long killed processes may take to go."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,13 +195,14 @@ class _Running:
         self._ended.set()
 
     async def _end_rest(self) -> None:
-        """Let what a finished program left behind end by itself for a moment."""
-        if not _members(self._process.pid):
-            return
-        self._signal(signal.SIGTERM)
-        limit = self._loop.time() + _REST_GRACE_S
-        while _members(self._process.pid) and self._loop.time() < limit:  # noqa: ASYNC110 - they are not our children
-            await asyncio.sleep(_POLL_S)
+        """Let what a finished program left behind end by itself for a moment, then end it."""
+        for number, seconds in ((signal.SIGTERM, _REST_GRACE_S), (signal.SIGKILL, _KILL_GRACE_S)):
+            if not _members(self._process.pid):
+                return
+            limit = self._loop.time() + seconds
+            self._signal(number)
+            while _members(self._process.pid) and self._loop.time() < limit:  # noqa: ASYNC110 - not our own children
+                await asyncio.sleep(_POLL_S)
 
     def _signal(self, number: signal.Signals) -> None:
         """Send a signal to the process group, and to other groups of the session.
