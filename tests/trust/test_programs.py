@@ -53,6 +53,7 @@ def test_runners_of_tests_are_no_readers() -> None:
         ("grep -rnQ x", ["-rnQ"]),
         ("rg -nz x", ["-nz"]),
         ("head -5 x", []),
+        ("head -n -5 x", []),
         ("cat -5 x", ["-5"]),
         ("tail -f x", ["-f"]),
         ("pytest -xvs -pno:x", ["-pno:x"]),
@@ -97,6 +98,24 @@ def test_no_wrapper_passes_even_when_it_is_listed(project: Project) -> None:
     compiled = project.compiled(TrustConfig(auto_approve=True, allowed_commands=tuple(names)))
     for name in names:
         assert project.run(f"{name} ls", compiled).decision != "allow", name
+
+
+@pytest.mark.parametrize(
+    ("command", "decision"),
+    [
+        ("rm README.md", "ask"),
+        ("git rm README.md", "ask"),
+        ("touch package.json", "ask"),
+        ("touch .github/x", "ask"),
+        ("touch src/new", "allow"),
+        ("touch .llmmixer/x", "deny"),
+        ("touch .env", "deny"),
+        ("rm -rf /", "deny"),
+    ],
+)
+def test_kinds_are_confirmed_for_listed_programs_too(project: Project, command: str, decision: str) -> None:
+    allowed = TrustConfig(auto_approve=True, allowed_commands=("rm", "git rm", "touch"))
+    assert project.run(command, project.compiled(allowed)).decision == decision
 
 
 @pytest.mark.parametrize("command", ["pip install x", "npm install", "curl x", "kill 1", "sudo ls", "git push"])

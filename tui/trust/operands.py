@@ -17,6 +17,7 @@ _STAGE: Final = re.compile(r":[0-3]:")
 _GLOB: Final = re.compile(r"[*?\[]")
 _SIGNATURES: Final = re.compile(r"%G|%\(.*signature", re.DOTALL)
 _REPORT: Final = re.compile(r"(?:term|term-missing|)(?::skip-covered)?")
+_NOTHING_READ: Final = frozenset({"--files", "--type-list", "--version", "-V"})
 _WORD_LIMIT: Final = 4_096
 
 
@@ -189,7 +190,7 @@ _KINDS: Final[Mapping[str, Callable[[str, str, Use, Ground], list[Finding]]]] = 
 
 
 def _sweep(use: Use, folders: list[str], ground: Ground) -> list[Finding]:
-    if "--files" in use.seen or "--type-list" in use.seen:
+    if not _NOTHING_READ.isdisjoint(use.seen):
         return []
     for folder in folders:
         entry = ground.swept(folder, hidden=use.table.hidden) or (None if use.table.hidden else _let_in(folder, ground))
@@ -202,6 +203,8 @@ def _sweep(use: Use, folders: list[str], ground: Ground) -> list[Finding]:
 
 def _let_in(folder: str, ground: Ground) -> str | None:
     """Return the forbidden entry that a file of ignore rules lets a search read although it is hidden."""
+    if ground.swept(folder, hidden=True) is None:
+        return None
     for place in dict.fromkeys((folder, ground.settings.root)):
         for name in (".gitignore", ".ignore", ".rgignore"):
             if ground.files.lstat(f"{place}/{name}") is None:

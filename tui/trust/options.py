@@ -8,7 +8,7 @@ from typing import Final
 from tui.trust.programs import Table
 
 _NUMBER: Final = re.compile(r"-[0-9]+")
-_LONGEST_WORD: Final = 4_096
+_AMOUNT: Final = re.compile(r"-[0-9]+[a-zA-Z]{0,2}")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -109,7 +109,7 @@ def _short(use: Use, word: str, pending: list[str]) -> None:
 
 def _can_be_value(word: str, kind: str) -> bool:
     """Tell whether a word is surely the value of the option before it: not every program takes one that has a dash."""
-    return kind == "pattern" or not word.startswith("-") or word == "-"
+    return kind == "pattern" or not word.startswith("-") or word == "-" or _AMOUNT.fullmatch(word) is not None
 
 
 def _name_operands(use: Use) -> None:
