@@ -173,6 +173,13 @@ async def test_without_a_person_only_what_is_harmless_runs(server: DemoServer, p
         [*reads, edit] = session.ended("anthropic")
         assert [one.status for one in reads] == [ToolStatus.OK] * 2
         assert (edit.status, edit.answer) == (ToolStatus.DENIED, NOBODY)
-        await session.ask("demo:explore", "openai")
-        assert {one.status for one in session.ended("openai")} == {ToolStatus.OK}
     assert FIRST_BUG in source_of(project)
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
+async def test_looking_around_needs_no_person(server: DemoServer, project: Path, home: Path) -> None:
+    async with session_on(project, home, server, interactive=False) as session:
+        await session.ask("demo:explore", *WIRES[:3])
+        for wire in WIRES[:3]:
+            assert [one.status for one in session.ended(wire)] == [ToolStatus.OK] * 5
+            assert "Add scripts and supplier notes" in session.said(wire)
