@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from tui.core.trust import Decision
-from tui.trust.danger import is_destructive, name_of, never
+from tui.trust.danger import is_destructive, is_disk, name_of, never
 from tui.trust.findings import Finding, ask, deny, quoted
 from tui.trust.globs import expand
 from tui.trust.ground import Ground
@@ -99,6 +99,8 @@ def _judge_surroundings(simple: Simple, ground: Ground, judged: Judged) -> None:
             judged.findings.append(ask(f"It opens {quoted(target.raw)} for both ways.", "redirection"))
         for text in expand(target, ground.cwd, ground.files) or [target.text]:
             found = judge_target(text, ground, writes=each.writes, paths=judged.paths)
+            if each.writes and is_disk(text):
+                found.append(deny("It overwrites a disk.", "never: disks"))
             judged.changes = judged.changes or (each.writes and bool(found))
             judged.findings += found
 
@@ -154,13 +156,16 @@ def _judge_table(table: Table, words: list[str], ground: Ground, judged: Judged)
     if not use.unknown:
         return
     checked = list(use.unknown)
+    executes = False
     if table.style == "find":
         checked += [text for _, kind, text in use.given if kind != "word"] + use.operands
-        if not {"-exec", "-execdir", "-ok", "-okdir"}.isdisjoint(words):
-            checked = [word for word in words if not word.startswith("!")]
+        executes = not {"-exec", "-execdir", "-ok", "-okdir"}.isdisjoint(words)
+        if executes:
+            spared = {text for _, kind, text in use.given if kind == "word"}
+            checked = [word for word in words if word not in spared and not word.startswith("!")]
     else:
         checked = words[len(table.words) :]
-    finding = forbidden_in_words(checked, ground, inside=False)
+    finding = forbidden_in_words(checked, ground, inside=executes)
     judged.findings += [finding] if finding else []
 
 

@@ -24,6 +24,11 @@ def name_of(word: str) -> str:
     return word.rsplit("/", 1)[-1]
 
 
+def is_disk(path: str) -> bool:
+    """Tell whether a path names a disk or the memory of the machine."""
+    return _DISK.match(path) is not None
+
+
 def never(argv: Sequence[str], ground: Ground, depth: int = 0) -> Finding | None:
     """Return why a command is refused whatever else is allowed, or None."""
     if not argv:
@@ -53,7 +58,7 @@ def never_in_text(text: str, ground: Ground, depth: int = 0) -> Finding | None:
         if finding is not None:
             return finding
         for redirection in command.redirections:
-            if redirection.writes and redirection.target and _DISK.match(redirection.target.text):
+            if redirection.writes and redirection.target and is_disk(redirection.target.text):
                 return deny("It overwrites a disk.", "never: disks")
     if depth > 0 or len(text) > 20_000:
         return None
@@ -105,6 +110,8 @@ def _destroys(argv: Sequence[str], ground: Ground) -> Finding | None:
     known = programs()
     name = name_of(argv[0])
     operands = [word for word in argv[1:] if not word.startswith("-")]
+    if name in {"tee", "cp", "shred"} and any(is_disk(word) for word in operands):
+        return deny("It overwrites a disk.", "never: disks")
     if name in known.removers:
         if "--no-preserve-root" in argv:
             return deny("It deletes without any safeguard.", "never: --no-preserve-root")
@@ -113,11 +120,9 @@ def _destroys(argv: Sequence[str], ground: Ground) -> Finding | None:
         return _targets(operands, ground, project=False)
     if name == "find" and {"-delete", "-exec", "-execdir"} & set(argv):
         return _targets(operands[:1], ground, project=False)
-    if name == "dd" and any(_DISK.match(word.removeprefix("of=")) for word in argv if word.startswith("of=")):
+    if name == "dd" and any(is_disk(word.removeprefix("of=")) for word in argv if word.startswith("of=")):
         return deny("It overwrites a disk.", "never: disks")
     if known.disk_tools.fullmatch(name) and any(word.startswith("/dev/") for word in argv):
-        return deny("It overwrites a disk.", "never: disks")
-    if name in {"tee", "cp", "shred"} and any(_DISK.match(word) for word in operands):
         return deny("It overwrites a disk.", "never: disks")
     return None
 

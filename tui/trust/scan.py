@@ -27,19 +27,23 @@ def candidates(word: str) -> Iterator[str]:
     """Yield what in one word of a command might be a path: the word, an option's value, what a colon or an @ brings."""
     if word.startswith(_NEGATED):
         return
+    if _is_elsewhere(word):
+        return
     if not word.startswith("-"):
         yield word
     elif _SPARED.fullmatch(word.partition("=")[0]):
         return
     else:
         yield from _in_option(word)
-    if _WEB.match(word) and not word.lower().startswith("file:"):
-        return
     for piece in _PIECES.split(word):
         if piece and piece != word:
             yield piece
             if _WEB.match(piece):
                 return
+
+
+def _is_elsewhere(word: str) -> bool:
+    return _WEB.match(word) is not None and not word.lower().startswith("file:")
 
 
 def _in_option(word: str) -> Iterator[str]:
