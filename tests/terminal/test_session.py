@@ -198,7 +198,17 @@ async def test_one_program_each() -> None:
     assert await Terminal("terminal-2").stop() is None
 
 
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="counts on /proc")
+async def test_a_system_without_terminals(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse() -> tuple[int, int]:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("tui.terminal.process.os.openpty", refuse)
+    async with running(shell("echo here; exit 4")) as terminal:
+        assert (await terminal.outcome).code == 4
+        assert "no pseudo-terminal (No space left on device)" in terminal.notice
+        assert shown(terminal).endswith("here")
+
+
 async def test_everybody_gets_a_turn_in_a_flood(wait_until: WaitUntil) -> None:
     async with running(launch("yes", "x" * 70)) as flood, running(launch("cat")) as quiet:
         await wait_until(lambda: flood.scrollback > 100)

@@ -16,6 +16,10 @@ class TerminalError(OSError):
     """A program could not be started; the text says why."""
 
 
+class NoTerminalError(TerminalError):
+    """The system has no pseudo-terminal to give."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class TerminalLaunch(Record):
     """Exactly what is started: no shell is added and nothing of this process' environment is inherited."""

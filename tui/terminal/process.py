@@ -9,7 +9,7 @@ import termios
 from typing import Any, Final
 
 from tui.terminal.child import Child, Hooks, Started, find_program, start_in_thread
-from tui.terminal.launch import TerminalError, TerminalLaunch, terminal_environment
+from tui.terminal.launch import NoTerminalError, TerminalError, TerminalLaunch, terminal_environment
 from tui.terminal.outgoing import Outgoing
 from tui.terminal.stopping import send_to_group
 
@@ -76,7 +76,8 @@ async def start_pty(launch: TerminalLaunch, *, columns: int, lines: int, hooks: 
     """Start a program on a new pseudo-terminal, off the event loop.
 
     Raises:
-        TerminalError: there is no such program or folder, or the system has no terminal for it.
+        TerminalError: there is no such program or folder.
+        NoTerminalError: the system has no terminal for it.
         ImportError: ptyprocess is missing.
     """
     mark = secrets.token_hex(8)
@@ -104,7 +105,7 @@ def _start(launch: TerminalLaunch, env: dict[str, str], size: tuple[int, int]) -
     try:
         ours, theirs = os.openpty()
     except OSError as error:
-        raise TerminalError(f"the system gives no pseudo-terminal: {error.strerror}") from error
+        raise NoTerminalError(f"the system gives no pseudo-terminal ({error.strerror})") from error
     terminal = ptyprocess.PtyProcess(0, ours)
     terminal.closed = True  # nothing may call its `close`, which sleeps, waits and kills
     try:

@@ -10,7 +10,7 @@ from tui.core.clock import Clock, SystemClock
 from tui.core.untrusted import clean
 from tui.terminal.child import Child, Hooks
 from tui.terminal.ending import Ending
-from tui.terminal.launch import TerminalError, TerminalLaunch
+from tui.terminal.launch import NoTerminalError, TerminalError, TerminalLaunch
 from tui.terminal.notices import Notice, Rang, Titled
 from tui.terminal.pipes import MISSING, start_pipes
 from tui.terminal.plain import PlainScreen
@@ -69,7 +69,7 @@ class Terminal(Surface):
         self._told_title = ""
 
     async def start(self, launch: TerminalLaunch) -> None:
-        """Start the program; without ptyprocess or pyte on plain pipes, and `notice` says so in one line.
+        """Start the program; on plain pipes where a terminal is not to be had, and `notice` says so in one line.
 
         Raises:
             TerminalError: it could not be started; the text says why.
@@ -79,15 +79,18 @@ class Terminal(Surface):
         self.started = self.last_output = self._clock.monotonic()
         hooks = Hooks(self._received, self._program_ended)
         self.notice = await asyncio.to_thread(_missing)
+        if not self.notice:
+            from tui.terminal.emulator import Emulator
+
+            self._screen = Emulator(self.columns, self.lines, scrollback_lines=self._scrollback_lines)
+            try:
+                self._adopt(await start_pty(launch, columns=self.columns, lines=self.lines, hooks=hooks))
+            except NoTerminalError as error:
+                self.notice = f"There is no terminal: {error}. Commands run without keys."
         if self.notice:
             self._screen = PlainScreen(self.columns, self.lines, scrollback_lines=self._scrollback_lines)
             self._screen.feed(self.notice.encode() + b"\n")
             self._adopt(await start_pipes(launch, hooks=hooks))
-            return
-        from tui.terminal.emulator import Emulator
-
-        self._screen = Emulator(self.columns, self.lines, scrollback_lines=self._scrollback_lines)
-        self._adopt(await start_pty(launch, columns=self.columns, lines=self.lines, hooks=hooks))
 
     def write(self, data: bytes) -> None:
         """Send what a person typed; returns at once."""
