@@ -318,6 +318,14 @@ def test_a_verdict_tells_its_parts(project: Project) -> None:
 
 
 @pytest.mark.parametrize(
+    "command", ["rm x", "git reset --hard", "find . -delete", "sudo rm x", "ls > /dev/sda", "git push -f"]
+)
+def test_what_cannot_be_brought_back_is_told(project: Project, command: str) -> None:
+    verdict = project.run(command)
+    assert (verdict.decision, verdict.risk) == ("ask", Risk.DESTRUCTIVE)
+
+
+@pytest.mark.parametrize(
     ("command", "argv"),
     [
         ("git status", ("git", "status")),

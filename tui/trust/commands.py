@@ -69,7 +69,7 @@ def judge_simple(simple: Simple, source: str, ground: Ground) -> Judged:
     stopped = never([word.text for word in simple.words[:MOST_WORDS]], ground) or never(argv, ground)
     if stopped is not None:
         judged.findings.append(stopped)
-    judged.destructive = is_destructive(argv)
+    judged.destructive = judged.destructive or is_destructive(argv)
     judged.inline = judged.inline or _is_inline(argv)
     _judge_program(argv, simple, ground, judged)
     judged.findings += _ruled(argv, ground.settings.rules)
@@ -99,8 +99,7 @@ def _judge_surroundings(simple: Simple, ground: Ground, judged: Judged) -> None:
             judged.findings.append(ask(f"It opens {quoted(target.raw)} for both ways.", "redirection"))
         for text in expand(target, ground.cwd, ground.files) or [target.text]:
             found = judge_target(text, ground, writes=each.writes, paths=judged.paths)
-            if each.writes and is_disk(text):
-                found.append(deny("It overwrites a disk.", "never: disks"))
+            judged.destructive = judged.destructive or (each.writes and is_disk(text))
             judged.changes = judged.changes or (each.writes and bool(found))
             judged.findings += found
 
