@@ -44,7 +44,7 @@ def assemble_work(engine: "Engine", workspace: Workspace) -> tuple[Terminals, Wo
     judge = Judge(config.trust, workspace, engine.environ, user_file=user_file)
     toolbox = Toolbox(
         workspace.root,
-        state=_state(engine, workspace) / "work" / engine.session,
+        state=_state(engine) / "work" / engine.session,
         limits=Limits(
             file_bytes=config.trust.max_file_size,
             output_bytes=config.tools.output_bytes,
@@ -83,5 +83,10 @@ def _audit(engine: "Engine") -> Audit | None:
     return Audit(engine.state_dir / name)
 
 
-def _state(engine: "Engine", workspace: Workspace) -> Path:
-    return workspace.root.parent if engine.state_dir is None else engine.state_dir
+def _state(engine: "Engine") -> Path:
+    """Return where undo data goes; without a state folder it lives as long as the machine's temporary files."""
+    if engine.state_dir is not None:
+        return engine.state_dir
+    import tempfile
+
+    return Path(tempfile.mkdtemp(prefix="llmmixer-"))

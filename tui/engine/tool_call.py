@@ -135,6 +135,9 @@ class CallRun:
 
     async def _passed_as(self, prepared: Prepared, verdict: Verdict) -> _Pass | None:
         """Return how the call may run; None when it changed and has to be judged anew."""
+        if not self.request.tool.runs_programs and not set(prepared.paths) & set(verdict.paths):
+            text = "Not run: the path led to another file while it was decided."
+            raise Denied(text, summary="the path led elsewhere", who="policy", status=ToolStatus.ERROR)
         if verdict.decision is Decision.ALLOW and not prepared.conflict:
             return _Pass(prepared, verdict, verdict.rule)
         if prepared.problem:  # it cannot work: no reason to trouble a person, if the model may know why
