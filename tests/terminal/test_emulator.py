@@ -46,7 +46,7 @@ def test_runs_carry_text_width_and_look() -> None:
     ("parameters", "style"),
     [
         ("", PLAIN),
-        ("1;2;3;4;5;7;8;9;53", CellStyle(None, None, *[True] * 9)),
+        ("1;2;3;4;5;7;8;9;53", CellStyle(None, None, True, True, True, True, True, True, True, True, True)),
         ("1;2;22;3;23;4;24;5;25;7;27;8;28;9;29;53;55", PLAIN),
         ("31;42", CellStyle(fg=1, bg=2)),
         ("91;102", CellStyle(fg=9, bg=10)),
@@ -165,8 +165,8 @@ def test_scrollback_is_limited_by_lines_and_by_bytes() -> None:
 
 def test_the_alternate_screen_has_no_scrollback_and_gives_the_main_one_back() -> None:
     emulator = fed("one\r\ntwo\x1b[?1049h" + "x\r\n" * 20)
-    assert emulator.modes.alternate
-    assert emulator.scrollback == 0
+    inside = emulator.modes.alternate, emulator.scrollback
+    assert inside == (True, 0)
     emulator.feed(b"\x1b[?1049l!")
     assert not emulator.modes.alternate
     assert rows(emulator) == ["one", "two!", "", ""]
@@ -232,11 +232,14 @@ def test_cursor_look() -> None:
 
 def test_synchronized_output_can_be_ended_by_the_owner() -> None:
     emulator = fed("\x1b[?2026h")
-    assert emulator.synchronized
+    seen = [emulator.synchronized]
     emulator.end_synchronized()
-    assert not emulator.synchronized
-    emulator.feed(b"\x1b[?2026h\x1b[?2026l")
-    assert not emulator.synchronized
+    seen.append(emulator.synchronized)
+    emulator.feed(b"\x1b[?2026h")
+    seen.append(emulator.synchronized)
+    emulator.feed(b"\x1b[?2026l")
+    seen.append(emulator.synchronized)
+    assert seen == [True, False, True, False]
 
 
 @pytest.mark.parametrize(
