@@ -10,7 +10,15 @@ from textual import events
 from tests.conftest import WaitUntil
 from tests.ui.terminal_support import Desk, FedEngine, FedTerminal, desk
 from tui.config.model import Config, Switch, UiConfig
-from tui.core.commands import AcceptSuggestion, AnswerClipboard, CloseTerminal, HandOver, OpenTerminal, SetAutoAnswer
+from tui.core.commands import (
+    AcceptSuggestion,
+    AnswerClipboard,
+    CloseTerminal,
+    Command,
+    HandOver,
+    OpenTerminal,
+    SetAutoAnswer,
+)
 from tui.core.terminal import AutoAnswer
 from tui.core.terminal_events import (
     AutoAnswerChanged,
@@ -46,7 +54,7 @@ async def test_f4_opens_a_shell_gives_it_the_keys_takes_them_back_and_hides(wait
         assert table.commanding()
         await table.press("f4")
         assert table.hidden()
-        assert table.main.prompt.editor.has_focus
+        await table.wait(lambda: table.main.prompt.editor.has_focus)
         await table.press("f4")
         assert table.typing()
         await table.shown("hello from the shell")
@@ -188,7 +196,7 @@ async def test_tabs_show_one_terminal_each(wait_until: WaitUntil, home: Path) ->
         await table.shown("first terminal")
         await table.press("x")
         await table.wait(table.hidden)
-        assert table.main.prompt.editor.has_focus
+        await table.wait(lambda: table.main.prompt.editor.has_focus)
 
 
 async def test_an_ended_program_keeps_its_screen_and_enter_closes_it(wait_until: WaitUntil, home: Path) -> None:
@@ -224,7 +232,7 @@ async def test_a_prompt_that_begins_with_an_exclamation_mark_runs_a_command(wait
         assert engine.commands == [OpenTerminal(command="make test")]
         await table.shown("make test")
         await table.press("f4", "escape")
-        assert table.main.prompt.editor.has_focus
+        await table.wait(lambda: table.main.prompt.editor.has_focus)
         assert not table.hidden()
         await table.press(*"/term", "space", *"htop", "enter")
         await table.wait(lambda: engine.commands[-1] == OpenTerminal(command="htop"))
@@ -450,3 +458,40 @@ async def test_where_bytes_are_spared_typing_is_still_seen_at_once(wait_until: W
         terminal.feed("x")
         assert table.view.painted_frames == frames + 1
         assert table.main.frame_clock.is_idle
+
+
+class SlowEngine(FedEngine):
+    """Opens a terminal when a test says so."""
+
+    def handle(self, command: Command) -> None:
+        if isinstance(command, OpenTerminal):
+            self.commands.append(command)
+        else:
+            super().handle(command)
+
+
+async def test_what_is_typed_before_the_program_is_there_waits_for_it(wait_until: WaitUntil, home: Path) -> None:
+    engine = SlowEngine()
+    async with desk(wait_until, home, engine) as table:
+        await table.press("f4", "f4", *"ls", "enter")
+        assert table.main.prompt.is_empty
+        assert engine.commands == [OpenTerminal(command="")]
+        terminal = engine.open()
+        terminal.running = False
+        await table.wait(lambda: table.view.port is not None)
+        await table.press("x")
+        assert terminal.typed == b""
+        terminal.running = True
+        await table.wait(lambda: terminal.typed == b"ls\rx")
+        await table.press("y")
+        await table.wait(lambda: terminal.typed == b"ls\rxy")
+
+
+async def test_a_terminal_that_does_not_open_leaves_no_dock(wait_until: WaitUntil, home: Path) -> None:
+    engine = SlowEngine()
+    async with desk(wait_until, home, engine) as table:
+        await table.press("f4", "a")
+        await table.wait(lambda: not table.hidden())
+        table.main.dock._not_opened()
+        await table.wait(table.hidden)
+        await table.wait(lambda: table.main.prompt.editor.has_focus)

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Final
 
+from textual.timer import Timer
 from textual.widget import Widget
 
 from tui.core.commands import CloseTerminal, OpenTerminal
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 _TICK: Final = 0.5
 _STEP: Final = 2
 _CHARACTERS: Final = {"/": "slash", "+": "plus", "-": "minus"}
+_OPENS_WITHIN: Final = 3.0
+"""Seconds a terminal that was asked for is waited for; keys typed meanwhile are for it."""
 _LINK_SECONDS: Final = 6.0
 
 
@@ -32,7 +35,7 @@ class Dock:
         self.shown = False
         self.zoomed = False
         self._extra = 0
-        self._asked_for: list[str] = []
+        self._awaited: Timer | None = None
         self._closing: set[str] = set()
 
     # ---- for the screen
@@ -79,9 +82,10 @@ class Dock:
         self._close_ended()
         opened, terminals.opened = terminals.opened, []
         calling, terminals.calling = terminals.calling, ""
-        if not terminals.by_id:
+        if not terminals.by_id and self._awaited is None:
             self.hide()
         elif opened:
+            self._stop_awaiting()
             self.show(opened[-1])
             self.type()
         elif calling:
@@ -110,6 +114,8 @@ class Dock:
         view = self.view
         terminals = self._screen.stage.view.terminals
         if view is not None and view.has_focus:
+            if self._awaited is not None:
+                return
             if view.typing:
                 view.release()
             else:
@@ -124,6 +130,10 @@ class Dock:
         """Run a command, or the shell, in a new terminal."""
         if isinstance(self._screen.engine, TerminalSource):
             self._screen.engine.handle(OpenTerminal(command=command))
+            self._stop_awaiting()
+            self._awaited = self._screen.set_timer(_OPENS_WITHIN, self._not_opened)
+            self.show()
+            self.type()
         else:
             self._screen.flash("This session has no terminals", Tone.WARN)
 
@@ -158,6 +168,7 @@ class Dock:
         if not self.shown:
             return
         had_keys = self.focused
+        self._stop_awaiting()
         self.shown = self.zoomed = False
         self._screen.relayout()
         if self._widget is not None:
@@ -191,6 +202,19 @@ class Dock:
         self._screen.relayout()
 
     # ---- inside
+
+    def _stop_awaiting(self) -> None:
+        if self._awaited is not None:
+            self._awaited.stop()
+            self._awaited = None
+
+    def _not_opened(self) -> None:
+        """What was asked for did not come; why is told where it was asked."""
+        self._stop_awaiting()
+        if self._screen.stage.view.terminals.by_id:
+            self.look()
+        else:
+            self.hide()
 
     def _close_ended(self) -> None:
         """What the person closed goes as soon as its program has ended."""
@@ -237,7 +261,11 @@ class Dock:
         """Show the terminal that is to be shown, and what is to be said of it."""
         terminals = self._screen.stage.view.terminals
         widget, current = self._widget, terminals.current
-        if widget is None or not self.shown or current is None:
+        if widget is None or not self.shown:
+            return
+        if current is None or self._awaited is not None:
+            widget.view.show_terminal(None)
+            widget.look()
             return
         engine = self._screen.engine
         port = engine.terminal(current.id) if isinstance(engine, TerminalSource) else None

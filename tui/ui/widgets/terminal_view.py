@@ -8,7 +8,7 @@ from textual import events
 from textual.message import Message
 from textual.timer import Timer
 
-from tui.core.terminal import TerminalPort
+from tui.core.terminal import TerminalModes, TerminalPort
 from tui.ui.frame_clock import FrameClock
 from tui.ui.view.terminal_keys import encode_key, encode_paste
 from tui.ui.widgets.terminal_input import sent_bytes
@@ -17,6 +17,8 @@ from tui.ui.widgets.terminal_search import SearchKeys
 
 RESIZE_AFTER: Final = 0.05
 """Seconds without a further change until the program is told its new size."""
+_EARLY_EVERY: Final = 0.02
+_MOST_EARLY: Final = 1 << 16
 CLOSES_AFTER: Final = 0.5
 """Seconds after a program's end until Enter closes its terminal, so that an Enter meant for it does not."""
 
@@ -55,6 +57,8 @@ class TerminalView(TerminalMouse, can_focus=True):
         self._resizing: Timer | None = None
         self._over_since: float | None = None
         self._wants_focus = False
+        self._early = b""
+        self._waiting: Timer | None = None
 
     # ---- who has the keys
 
@@ -130,23 +134,45 @@ class TerminalView(TerminalMouse, can_focus=True):
             self._host.act(*self._commands[event.key])
 
     def _type(self, event: events.Key) -> None:
-        port = self.port
-        if port is None:
-            return
         if self._over_since is not None:
             if event.key == "enter" and monotonic() - self._over_since >= CLOSES_AFTER:
                 self._host.act("close_term")
             return
         data = sent_bytes(event.key)
-        self.send(encode_key(event.key, event.character, port.modes) if data is None else data)
+        self.send(encode_key(event.key, event.character, self._modes()) if data is None else data)
+
+    def _modes(self) -> TerminalModes:
+        return TerminalModes() if self.port is None else self.port.modes
 
     def send(self, data: bytes) -> None:
-        """Send bytes to the program as the person's; the newest rows come into sight."""
-        if data and self.port is not None:
-            self._answered_at_once()
-            self.unselect()
-            self.scroll_to_end()
-            self.port.write(data)
+        """Send bytes to the program as the person's; the newest rows come into sight.
+
+        What is typed before the program is there waits for it.
+        """
+        if not data or self._over_since is not None:
+            return
+        if self._early or self.port is None or not self.port.running:
+            self._early = (self._early + data)[:_MOST_EARLY]
+            if self._waiting is None:
+                self._waiting = self.set_interval(_EARLY_EVERY, self._send_early)
+            return
+        self._answered_at_once()
+        self.unselect()
+        self.scroll_to_end()
+        self.port.write(data)
+
+    def _send_early(self) -> None:
+        """Send what waits once the program is there; when nothing came of it, what waits is nobody's."""
+        port = self.port
+        given_up = port is None and not self.is_on_screen
+        if self._over_since is None and not given_up and (port is None or not port.running):
+            return
+        data, self._early = self._early, b""
+        if self._waiting is not None:
+            self._waiting.stop()
+            self._waiting = None
+        if port is not None:
+            self.send(data)
 
     def on_paste(self, event: events.Paste) -> None:
         """A paste goes where keys go."""
@@ -154,8 +180,8 @@ class TerminalView(TerminalMouse, can_focus=True):
         event.prevent_default()
         if self.search.active:
             self.search.insert(event.text)
-        elif self.typing and self.port is not None:
-            self.send(encode_paste(event.text, self.port.modes))
+        elif self.typing:
+            self.send(encode_paste(event.text, self._modes()))
 
     # ---- size
 
