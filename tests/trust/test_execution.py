@@ -295,6 +295,44 @@ def test_a_folder_that_looks_like_a_repository_is_none(tmp_path: Path) -> None:
     assert not (tmp_path / "ran").exists()
 
 
+@needs_git
+def test_a_repository_that_calls_the_files_of_others_its_own_is_refused(tmp_path: Path) -> None:
+    root, home = tmp_path / "project", tmp_path / "home"
+    root.mkdir()
+    home.mkdir()
+    (root / "private.txt").write_text("public\n")
+    (home / "private.txt").write_text("private\n")
+    for words in (("init", "-q"), ("add", "."), ("config", "core.worktree", str(home))):
+        subprocess.run(("git", *words), cwd=root, check=True)
+    trap = subprocess.run(("git", "diff"), cwd=root, check=False, capture_output=True, text=True)
+    assert "+private" in trap.stdout  # or there would be nothing to refuse
+    with pytest.raises(CannotRunError, match=r"core\.worktree"):
+        plan("git diff", root, "git", "diff")
+    with pytest.raises(CannotRunError, match=r"core\.worktree"):
+        plan("ls && git diff", root)
+    assert run(plan("cat private.txt", root, "cat", "private.txt")).stdout == "public\n"
+
+
+@needs_git
+def test_a_worktree_is_a_repository_like_any_other(tmp_path: Path) -> None:
+    root = tmp_path / "project"
+    root.mkdir()
+    own = ("-c", "user.name=x", "-c", "user.email=x@example.org")
+    for words in (
+        ("init", "-q"),
+        (*own, "commit", "-q", "--allow-empty", "-m", "x"),
+        ("worktree", "add", "-q", "../other"),
+    ):
+        subprocess.run(("git", *words), cwd=root, check=True, capture_output=True)
+    other = tmp_path / "other"
+    (other / "below").mkdir()
+    assert run(plan("git status", other, "git", "status")).returncode == 0
+    judged = verdict("git", "status")
+    environ = {"PATH": SYSTEM, "HOME": str(tmp_path)}
+    below = plan_execution("git status", judged, root=other, cwd=other / "below", environ=environ, box=None)
+    assert run(below).returncode == 0
+
+
 def test_git_of_our_own_has_no_drivers_and_no_variables_of_others() -> None:
     assert git_command("diff", "HEAD") == ("git", "--no-pager", "diff", "--no-ext-diff", "--no-textconv", "HEAD")
     assert git_command("status", "-s") == ("git", "--no-pager", "status", "-s")

@@ -125,6 +125,15 @@ def repository_keys(environ: Mapping[str, str], folder: Path) -> tuple[str, ...]
     return tuple(names)
 
 
+def work_tree(environ: Mapping[str, str], folder: Path) -> Path | None:
+    """Return the folder whose files git takes for those of the repository around `folder`; None outside of one.
+
+    It is above `folder`, unless the repository's own settings name another.
+    """
+    top = _git(git_environment(environ), str(folder), "rev-parse", "--show-toplevel").removesuffix(b"\n")
+    return Path(top.decode("utf-8", "surrogateescape")) if top else None
+
+
 def _harmless(name: str) -> str | None:
     """Return the value that takes the place of the key `name`, None for one that runs nothing."""
     return next((value for pattern, value in _NAMED if pattern.fullmatch(name)), None)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from tui.core.errors import LLMMixerError, Problem
-from tui.core.git_safety import git_environment, repository_keys, without_drivers
+from tui.core.git_safety import git_environment, repository_keys, without_drivers, work_tree
 from tui.core.record import Record
 from tui.core.trust import Decision, Risk, Verdict
 from tui.trust.sandbox import Box, GitAccess, Placeholders
@@ -100,6 +100,8 @@ def plan_execution(
     if program is None:
         text = f"There is no program {words[0]!r} in the folders of PATH outside the project."
         raise CannotRunError(Problem(title="Not run", text=text, hint="Install it, or name it by its whole path."))
+    if _MENTIONS_GIT.search(command) is not None:
+        _require_own_files(env, cwd)
     is_git = Path(words[0]).name == "git"
     argv = (program, *(without_drivers(words[1:]) if is_git else words[1:]))
     if box is None:
@@ -107,6 +109,14 @@ def plan_execution(
     boxed = box.wrap(argv, cwd=cwd, git=git_access(command, verdict), interactive=interactive)
     env["TMPDIR"] = "/tmp"  # noqa: S108 - the sandbox's own
     return Plan(argv=boxed.argv, env=env, cwd=cwd, sandbox=box.name, note=box.note, placeholders=boxed.placeholders)
+
+
+def _require_own_files(env: Mapping[str, str], cwd: Path) -> None:
+    """Refuse git where a repository's settings say that its files are elsewhere: they could be anybody's."""
+    top = work_tree(env, cwd) if in_repository(cwd) else None
+    if top is not None and not Path(os.path.realpath(cwd)).is_relative_to(os.path.realpath(top)):
+        text = f"The repository around {cwd} says that its files are in {top} (core.worktree)."
+        raise CannotRunError(Problem(title="Not run", text=text, hint="Look at .git/config before you go on."))
 
 
 def was_asked(verdict: Verdict) -> bool:
