@@ -274,6 +274,22 @@ async def test_a_file_another_pane_works_on_asks(make: Make) -> None:
     assert "return 2" in (bench.root / "src/app.py").read_text(encoding="utf-8")
 
 
+async def test_what_another_pane_is_about_to_change_is_shown_too(make: Make) -> None:
+    bench = make()
+    first = bench.begin("edit_file", path="src/app.py", old="return 1", new="return 2")
+    await bench.question()
+    second = bench.begin("edit_file", pane="gpt", turn="turn-2", path="src/app.py", old="return 1", new="return 3")
+    question = await bench.question(2)
+    assert "claude" in question.conflict
+    assert "+    return 2" in question.rival.text
+    assert "+    return 3" in question.preview.text
+    await bench.answer(AnswerKind.ONCE)
+    assert not (await first).is_error
+    await bench.answer(AnswerKind.ONCE, number=2)
+    assert (await second).is_error  # what was shown no longer fits the file
+    assert "return 2" in (bench.root / "src/app.py").read_text(encoding="utf-8")
+
+
 async def test_the_mode_holds_from_the_next_decision_on(make: Make) -> None:
     bench = make(auto())
     bench.judge.set_mode(TrustMode.PLAN)

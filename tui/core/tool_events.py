@@ -87,7 +87,8 @@ class ApprovalRequested(Record):
     """A person is asked whether a call may run; the model's turn waits.
 
     `text` is the exact command, or the path of a file tool; it is shown escaped and never cut. `because` lists what
-    foreign content the request may come from. `conflict` tells of another pane at work on the same file. `editable`
+    foreign content the request may come from. `conflict` tells of another pane at work on the same file, and `rival`
+    what that pane is about to change there. `editable`
     calls are commands a person may change before they run.
     """
 
@@ -106,6 +107,7 @@ class ApprovalRequested(Record):
     preview: Preview = Preview()
     because: str = ""
     conflict: str = ""
+    rival: Preview = Preview()
     sandbox: str = ""
     editable: bool = False
 

@@ -14,7 +14,7 @@ from tui.core.clock import Clock
 from tui.core.commands import Answer
 from tui.core.errors import LLMMixerError, Problem
 from tui.core.events import Event, Notice, NoticeLevel
-from tui.core.tool_events import ApprovalRequested, ToolOutput, ToolStarted, ToolStatus
+from tui.core.tool_events import ApprovalRequested, Preview, ToolOutput, ToolStarted, ToolStatus
 from tui.core.trust import AnswerKind, Decision, RuleTrial, Verdict
 from tui.engine.judge import Judge
 from tui.engine.records import Records
@@ -206,9 +206,15 @@ class CallRun:
             preview=shown_preview(prepared.preview),
             because=judge.because(self.turn),
             conflict=conflict,
+            rival=self._rival(prepared),
             sandbox=judge.sandbox_name,
             editable=request.tool.runs_programs,
         )
+
+    def _rival(self, prepared: Prepared) -> Preview:
+        """Return what another pane is about to change in the same file."""
+        rivals = self.desk.toolbox.rivals(prepared)
+        return shown_preview(rivals[0].preview) if rivals else Preview()
 
     def _accepted(self, verdict: Verdict, answer: Answer) -> str:
         """Remember what a person allowed beyond this once; return who let the call run."""

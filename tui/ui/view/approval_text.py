@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from tui.core.tool_events import ApprovalRequested, PreviewKind
+from tui.core.tool_events import ApprovalRequested, Preview, PreviewKind
 from tui.core.trust import Decision, Part, Risk
 from tui.core.untrusted import clean
 from tui.ui.glyphs import Glyphs
@@ -63,7 +63,8 @@ def sections(request: ApprovalRequested, model: str, width: int, glyphs: Glyphs,
         Section(tuple(_why(request, width, glyphs))),
         Section(tuple(_warnings(request, width, glyphs))),
         Section(tuple(_parts(request, width, glyphs)), least=4),
-        Section(tuple(_preview(request, width, glyphs)), least=6),
+        Section(tuple(_preview(request, request.preview, width, glyphs)), least=6),
+        Section(tuple(_rival(request, width, glyphs)), least=2),
         Section(tuple(_grant(request, width)) if whole else ()),
     ]
     return [section for section in found if section.rows]
@@ -149,8 +150,12 @@ def _part(part: Part, text: Line, column: int, width: int, glyphs: Glyphs, *, de
     return wrap_line((*front, *shown, (gap, Tone.PLAIN), *behind), width, indent=indent + column)
 
 
-def _preview(request: ApprovalRequested, width: int, glyphs: Glyphs) -> list[Line]:
-    preview = request.preview
+def _rival(request: ApprovalRequested, width: int, glyphs: Glyphs) -> list[Line]:
+    rows = _preview(request, request.rival, width, glyphs)
+    return [(("What the other pane is about to do there", Tone.BAD),), *rows] if rows else []
+
+
+def _preview(request: ApprovalRequested, preview: Preview, width: int, glyphs: Glyphs) -> list[Line]:
     if preview.kind is PreviewKind.NOTHING or not (preview.text or preview.omitted):
         return []
     lines = preview.text.removesuffix("\n").split("\n") if preview.text else []
@@ -246,5 +251,7 @@ def batch_rows(
         rows += wrap_line(first, width, indent=4)
         rows += wrapped([((" " * 4, Tone.PLAIN), *line) for line in lines[1:]], width, indent=4)
         detail = [*_why(request, width - 4, glyphs), *_warnings(request, width - 4, glyphs)]
-        rows += [((" " * 4, Tone.PLAIN), *row) for row in (*detail, *_preview(request, width - 4, glyphs))]
+        rows += [
+            ((" " * 4, Tone.PLAIN), *row) for row in (*detail, *_preview(request, request.preview, width - 4, glyphs))
+        ]
     return rows, at
