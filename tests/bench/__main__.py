@@ -13,7 +13,20 @@ from typing import Any, Final
 from tests.bench.report import Line, heading, row
 from tests.bench.streaming import BenchError
 
-NAMES: Final = ("startup", "idle", "bus", "stream", "wire", "growth", "whole", "ledger", "masking", "guard", "ptys")
+NAMES: Final = (
+    "startup",
+    "idle",
+    "bus",
+    "stream",
+    "wire",
+    "growth",
+    "whole",
+    "ledger",
+    "masking",
+    "guard",
+    "ptys",
+    "emulator",
+)
 OUT: Final = Path(__file__).parent / "out"
 
 
