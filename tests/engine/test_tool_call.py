@@ -16,6 +16,7 @@ from tui.core import secrets
 from tui.core.events import Notice
 from tui.core.tool_events import ApprovalRequested, ApprovalResolved, ToolFinished, ToolStarted, ToolStatus
 from tui.core.trust import AnswerKind, Resolution, TrustMode
+from tui.trust.sandbox import probe
 
 Make = Callable[..., Workbench]
 ASKING = TrustConfig(sandbox=Sandbox.OFF)
@@ -312,3 +313,28 @@ async def test_arguments_that_are_wrong_go_back_to_the_model(make: Make, argumen
     assert result.is_error
     assert "write_file" in result.text
     assert bench.of(ToolStarted) == []
+
+
+async def test_a_command_runs_outside_the_sandbox_only_by_its_own_answer(make: Make, tmp_path: Path) -> None:
+    if not probe().program:
+        pytest.skip("bubblewrap does not work here")
+    outside = tmp_path / "outside"
+    bench = make(TrustConfig())
+    for number, kind in ((1, AnswerKind.ONCE), (2, AnswerKind.OUTSIDE)):
+        task = bench.begin("run_command", command=f"touch {outside}")
+        question = await bench.question(number)
+        assert question.sandbox == "bubblewrap"
+        await bench.answer(kind, number=number)
+        await task  # inside the sandbox it writes into a folder that is the sandbox's own, or fails
+        assert outside.exists() is (kind is AnswerKind.OUTSIDE)
+    assert [event.answer for event in bench.of(ToolFinished)] == ["you, once", "you, once, outside the sandbox"]
+
+
+async def test_a_sandbox_that_is_required_has_no_outside(make: Make, tmp_path: Path) -> None:
+    if not probe().program:
+        pytest.skip("bubblewrap does not work here")
+    bench = make(TrustConfig(sandbox=Sandbox.REQUIRED))
+    task = bench.begin("run_command", command=f"touch {tmp_path / 'outside'}")
+    await bench.answer(AnswerKind.OUTSIDE)
+    assert (await task).is_error
+    assert not (tmp_path / "outside").exists()

@@ -41,6 +41,7 @@ class Desk:
     ("kind", "how"),
     [
         (AnswerKind.ONCE, Resolution.ONCE),
+        (AnswerKind.OUTSIDE, Resolution.OUTSIDE),
         (AnswerKind.SESSION, Resolution.SESSION),
         (AnswerKind.RULE, Resolution.RULE),
         (AnswerKind.EDITED, Resolution.EDITED),

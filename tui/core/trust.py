@@ -71,6 +71,8 @@ class AnswerKind(StrEnum):
     """What a person says to a request."""
 
     ONCE = "once"
+    OUTSIDE = "outside"
+    """Once, and outside the sandbox."""
     SESSION = "session"
     RULE = "rule"
     EDITED = "edited"
@@ -81,6 +83,7 @@ class Resolution(StrEnum):
     """How a request ended, whatever the cause."""
 
     ONCE = "once"
+    OUTSIDE = "outside the sandbox"
     SESSION = "session"
     RULE = "rule"
     EDITED = "edited"

@@ -21,7 +21,7 @@ from tui.trust.grants import Grants
 from tui.trust.policy import decide
 from tui.trust.provenance import Taint, carries_secret, wrap
 from tui.trust.rules import parse_rule
-from tui.trust.sandbox import Box, badge, missing, probe
+from tui.trust.sandbox import Box, missing, probe
 from tui.trust.settings import TrustSettings, compile_settings
 
 _ONE_LESS: Final = {TrustMode.AUTO: TrustMode.AUTO_EDIT, TrustMode.AUTO_EDIT: TrustMode.ASK}
@@ -52,8 +52,8 @@ class Judge:
         self._lowered = self._one_less()
         found = probe()
         self._no_sandbox = missing(config.sandbox, found)
-        self.sandbox_name = badge(config.sandbox, found)
         self._box = self._boxed(found.program) if config.sandbox is not Sandbox.OFF and found.program else None
+        self.sandbox_name = "" if self._box is None else self._box.name
 
     @property
     def mode(self) -> TrustMode:
@@ -116,19 +116,24 @@ class Judge:
         self._settings = replace(self._settings, rules=(*self._settings.rules, parsed))
         self._lowered = self._one_less()
 
-    def launch(self, request: Request, verdict: Verdict, cwd: Path) -> Plan | None:
-        """Return how a command is started; None for tools that start nothing. Raises `CannotRunError`."""
+    def launch(self, request: Request, verdict: Verdict, cwd: Path, *, outside: bool = False) -> Plan | None:
+        """Return how a command is started; None for tools that start nothing.
+
+        `outside` the sandbox is for what a person let run there. Raises `CannotRunError`.
+        """
         if not request.tool.runs_programs:
             return None
         if self._no_sandbox:
             raise CannotRunError(Problem(title="Not run", text=self._no_sandbox))
+        if outside and self._config.sandbox is Sandbox.REQUIRED:
+            raise CannotRunError(Problem(title="Not run", text="The settings require the sandbox for every command."))
         return plan_execution(
             str(request.arguments["command"]),
             verdict,
             root=self._workspace.root,
             cwd=cwd,
             environ=self._environ,
-            box=self._box,
+            box=None if outside else self._box,
             interactive=request.tool is Tool.RUN_INTERACTIVE,
         )
 

@@ -6,7 +6,7 @@ once more right before it.
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
 from tui.core.chat import ToolCall
@@ -71,6 +71,7 @@ class _Pass:
     verdict: Verdict
     who: str
     by_person: bool = False
+    outside: bool = False
 
 
 @dataclass(slots=True)
@@ -105,8 +106,7 @@ class CallRun:
             self.who = passed.who
             plan = await self._planned(passed)
             await self._write_down(verdict)
-            launch = None if plan is None else Launch(argv=plan.argv, env=plan.env, cwd=plan.cwd)
-            return await self._execute(passed.prepared, launch)
+            return await self._execute(passed.prepared, plan)
         finally:
             self.desk.toolbox.drop(passed.prepared)
             if plan is not None:
@@ -115,7 +115,9 @@ class CallRun:
     async def _planned(self, passed: _Pass) -> Plan | None:
         judge = self.desk.judge
         try:
-            return await asyncio.to_thread(judge.launch, self.request, passed.verdict, passed.prepared.path)
+            return await asyncio.to_thread(
+                judge.launch, self.request, passed.verdict, passed.prepared.path, outside=passed.outside
+            )
         except CannotRunError as error:
             summary = error.problem.text
             raise Denied(f"Not run: {summary}", summary=summary, who="session", status=ToolStatus.ERROR) from error
@@ -150,7 +152,8 @@ class CallRun:
         if answer.decision is AnswerKind.EDITED:
             self.request = self._changed(answer.text)
             return None
-        return _Pass(prepared, verdict, self._accepted(verdict, answer), by_person=True)
+        outside = answer.decision is AnswerKind.OUTSIDE
+        return _Pass(prepared, verdict, self._accepted(verdict, answer), by_person=True, outside=outside)
 
     async def _allowed(self) -> Verdict:
         """Judge the call as things stand now. Raises `Denied` when it is refused."""
@@ -220,6 +223,8 @@ class CallRun:
         """Remember what a person allowed beyond this once; return who let the call run."""
         judge = self.desk.judge
         who = "you, once"
+        if answer.decision is AnswerKind.OUTSIDE:
+            return "you, once, outside the sandbox"
         if answer.decision is AnswerKind.SESSION and judge.grant(self.request, verdict):
             who = "you, this session"
         elif answer.decision is AnswerKind.RULE:
@@ -250,8 +255,9 @@ class CallRun:
             summary = f"{error.problem.title}: {error.problem.text}"
             raise Denied(text, summary=summary, who="audit", status=ToolStatus.ERROR) from error
 
-    async def _execute(self, prepared: Prepared, launch: Launch | None) -> ToolOutcome:
+    async def _execute(self, prepared: Prepared, plan: Plan | None) -> ToolOutcome:
         desk, request = self.desk, self.request
+        launch = None if plan is None else Launch(argv=plan.argv, env=plan.env, cwd=plan.cwd)
         call_id = shown_line(request.call_id)
         self.started = desk.clock.monotonic()
         desk.publish(
@@ -275,6 +281,8 @@ class CallRun:
                 outcome = await desk.toolbox.run(prepared, output, launch)
         finally:
             desk.records.ended(request, outcome, pane=self.pane, turn=self.turn)
+        if plan is not None and plan.note and outcome.status is ToolStatus.ERROR:
+            return replace(outcome, text=f"{outcome.text}\n\n[{plan.note}]")
         return outcome
 
     async def _interact(self, launch: Launch) -> ToolOutcome:

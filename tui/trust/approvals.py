@@ -12,6 +12,7 @@ from tui.core.trust import AnswerKind, Resolution, RuleTrial
 
 _HOW: Final = {
     AnswerKind.ONCE: Resolution.ONCE,
+    AnswerKind.OUTSIDE: Resolution.OUTSIDE,
     AnswerKind.SESSION: Resolution.SESSION,
     AnswerKind.RULE: Resolution.RULE,
     AnswerKind.EDITED: Resolution.EDITED,

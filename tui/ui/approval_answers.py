@@ -18,6 +18,7 @@ _TRY_AFTER: Final = 0.15
 """Seconds after a key until the rule in the field is tried."""
 _SAID: Final = {
     AnswerKind.ONCE: "Allowed once",
+    AnswerKind.OUTSIDE: "Allowed once, outside the sandbox",
     AnswerKind.SESSION: "Allowed for this session",
     AnswerKind.RULE: "Rule saved",
     AnswerKind.EDITED: "Changed; it is judged again",

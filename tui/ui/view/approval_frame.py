@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from tui.core.tool_events import ApprovalRequested
-from tui.core.trust import Decision, Risk
+from tui.core.trust import AnswerKind, Decision, Risk
 from tui.core.untrusted import clean, clean_line
 from tui.ui.glyphs import Glyphs
 from tui.ui.view.approval_text import risk_tone, wants
@@ -156,7 +156,7 @@ def _keys(
     used = 0
     for chip in chips:
         why = obstacle(card, waiting, request, chip.does)
-        if why and chip.does in ("answer_batch", "edit_request"):
+        if why and chip.does in ("answer_batch", "approve_outside", "edit_request"):
             continue  # they come and go with the request; the others keep their places
         title = _title(chip, request, situation)
         size = cells(chip.key) + cells(title) + 3
@@ -195,8 +195,8 @@ def _note(
 
 
 def _confirm(card: Card, request: ApprovalRequested) -> list[Line]:
-    del card
-    said = f" lets it run: {request.risk.value}"
+    outside = ", outside the sandbox" if card.intent is AnswerKind.OUTSIDE else ""
+    said = f" lets it run{outside}: {request.risk.value}"
     return [(("Enter", Tone.ACCENT), (said, Tone.BAD), ("   any other key does not", Tone.MUTED))]
 
 

@@ -237,7 +237,7 @@ def _write(card: Card, stage: Stage, text: str) -> Write:
 
 
 def _allow(card: Card, request: ApprovalRequested, kind: AnswerKind) -> Effect:
-    if request.risk is Risk.DESTRUCTIVE:
+    if request.risk is Risk.DESTRUCTIVE or kind is AnswerKind.OUTSIDE:
         card.stage, card.intent = Stage.CONFIRM, kind
         return Plain.REDRAW
     return Send((Answer(id=request.id, decision=kind),))
@@ -246,6 +246,7 @@ def _allow(card: Card, request: ApprovalRequested, kind: AnswerKind) -> Effect:
 _Act: TypeAlias = Callable[[Card, Sequence[ApprovalRequested], ApprovalRequested], Effect]
 _ACTS: Final[Mapping[str, _Act]] = {
     "approve_once": lambda card, _, request: _allow(card, request, AnswerKind.ONCE),
+    "approve_outside": lambda card, _, request: _allow(card, request, AnswerKind.OUTSIDE),
     "approve_session": lambda card, _, request: _allow(card, request, AnswerKind.SESSION),
     "approve_rule": lambda card, _, request: _write(card, Stage.RULE, proposed_rule(request)),
     "deny": lambda _card, _, request: Send((Answer(id=request.id, decision=AnswerKind.DENY),)),
@@ -258,7 +259,9 @@ _ACTS: Final[Mapping[str, _Act]] = {
 
 def obstacle(card: Card, waiting: Sequence[ApprovalRequested], request: ApprovalRequested, does: str) -> str:
     """Why an answer cannot be given now, in a sentence; empty when it can."""
-    lets_run = does in ("approve_once", "approve_session", "approve_rule", "edit_request")
+    lets_run = does in ("approve_once", "approve_outside", "approve_session", "approve_rule", "edit_request")
+    if does == "approve_outside" and not (request.editable and request.sandbox):
+        return "It does not run in a sandbox"
     if does == "approve_session" and not request.grant:
         return f"Not for the session: {no_grant(request)}"
     if does == "edit_request" and not request.editable:
