@@ -15,7 +15,7 @@ from tui.terminal import process, reaper
 from tui.terminal.child import Hooks
 from tui.terminal.ending import Ending, ending_of
 from tui.terminal.family import Family
-from tui.terminal.launch import TerminalError
+from tui.terminal.launch import MARKER, TerminalError
 from tui.terminal.session import Terminal
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks at processes in /proc")
@@ -259,6 +259,19 @@ async def test_without_a_shell(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def test_nothing_is_seen_without_proc(tmp_path: Path) -> None:
     assert await Family(1, "x").living(tmp_path / "proc") == ()
+
+
+async def test_who_is_in_the_middle_of_an_exec_is_looked_at_again(tmp_path: Path, wait_until: WaitUntil) -> None:
+    (tmp_path / "7").mkdir()
+    (tmp_path / "7/stat").write_text(f"7 (new) S 1 7 7 0 7 {'0 ' * 13}4711 1 2")
+    (tmp_path / "7/environ").write_bytes(b"")
+    family = Family(5, "abc")
+    look = asyncio.ensure_future(family.living(tmp_path))
+    await asyncio.sleep(0)
+    (tmp_path / "7/environ").write_bytes(f"A=1\0{MARKER}=abc\0".encode())
+    assert [process.pid for process in await look] == [7]
+    (tmp_path / "7/environ").write_bytes(b"")
+    assert await family.living(tmp_path) == (), "it is not waited for without end"
 
 
 async def test_stopping_without_proc_ends_the_group(monkeypatch: pytest.MonkeyPatch, wait_until: WaitUntil) -> None:

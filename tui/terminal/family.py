@@ -11,6 +11,9 @@ from tui.terminal.launch import MARKER
 PROC: Final = Path("/proc")
 _ENVIRON_BYTES: Final = 1 << 17
 _SLICE: Final = 32
+_KERNEL: Final = 2
+_LOOKS: Final = 6
+_LOOK_AGAIN_SECONDS: Final = 0.01
 
 
 class Process(NamedTuple):
@@ -78,30 +81,41 @@ class Family:
         A member is who shares the leader's session, descends from a member, or carries the terminal's mark: also a
         process that left the session and lost its parents.
         """
-        everyone = [
-            process for process in await processes(proc) if process.began >= self.began and process.state not in "ZX"
-        ]
-        members = {process.pid for process in everyone if process.session == self.leader or process.pid == self.leader}
-        members |= {
-            process.pid for process in everyone if process.pid not in members and self._is_marked(process, proc)
-        }
-        children: dict[int, list[int]] = {}
-        for process in everyone:
-            children.setdefault(process.parent, []).append(process.pid)
-        todo = list(members)
-        while todo:
-            fresh = [pid for pid in children.get(todo.pop(), ()) if pid not in members]
-            members.update(fresh)
-            todo += fresh
-        members.discard(os.getpid())
-        return tuple(process for process in everyone if process.pid in members)
+        everyone: list[Process] = []
+        members: set[int] = set()
+        for _ in range(_LOOKS):
+            everyone = [process for process in await processes(proc) if self._may_belong(process)]
+            members = {process.pid for process in everyone if self.leader in (process.session, process.pid)}
+            marks = {process.pid: self._is_marked(process, proc) for process in everyone if process.pid not in members}
+            members |= {pid for pid, marked in marks.items() if marked}
+            if members or None not in marks.values():
+                break
+            await asyncio.sleep(_LOOK_AGAIN_SECONDS)
+        return _with_descendants(everyone, members)
 
-    def _is_marked(self, process: Process, proc: Path) -> bool:
-        if process.pid == os.getpid():
-            return False
+    def _may_belong(self, process: Process) -> bool:
+        in_kernel = process.parent == _KERNEL
+        return (
+            process.began >= self.began and process.state not in "ZX" and not in_kernel and process.pid != os.getpid()
+        )
+
+    def _is_marked(self, process: Process, proc: Path) -> bool | None:
+        """Whether a process carries the mark; None for one that has no environment, as in the middle of an exec."""
         try:
             with open(f"{proc}/{process.pid}/environ", "rb") as file:  # noqa: PTH123 - as above
                 environ = file.read(_ENVIRON_BYTES)
         except OSError:
             return False
-        return f"{MARKER}={self.mark}".encode() in environ.split(b"\0")
+        return f"{MARKER}={self.mark}".encode() in environ.split(b"\0") if environ else None
+
+
+def _with_descendants(everyone: list[Process], members: set[int]) -> tuple[Process, ...]:
+    children: dict[int, list[int]] = {}
+    for process in everyone:
+        children.setdefault(process.parent, []).append(process.pid)
+    todo = list(members)
+    while todo:
+        fresh = [pid for pid in children.get(todo.pop(), ()) if pid not in members]
+        members.update(fresh)
+        todo += fresh
+    return tuple(process for process in everyone if process.pid in members)
