@@ -6,6 +6,8 @@ from typing import NamedTuple, Protocol, TypeAlias
 
 from tui.core.record import Record, record
 
+Rgb: TypeAlias = tuple[int, int, int]
+"""Red, green and blue, 0 to 255."""
 Color: TypeAlias = int | tuple[int, int, int] | None
 """A palette number 0 to 255, red, green and blue, or None for the terminal's own colour."""
 
@@ -135,6 +137,9 @@ class TerminalPort(Protocol):
 
     def resize(self, columns: int, lines: int) -> None:
         """Give the program another screen size."""
+
+    def set_colors(self, foreground: Rgb, background: Rgb, palette: tuple[Rgb, ...]) -> None:
+        """Tell which colours are shown, the first sixteen among them, for programs that ask."""
 
     def focus(self, focused: bool) -> None:
         """Tell that the person's keys go there, or no longer."""

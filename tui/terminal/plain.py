@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
-from tui.core.terminal import CellStyle, CursorShape, Run, TerminalModes
+from tui.core.terminal import CellStyle, CursorShape, Rgb, Run, TerminalModes
 from tui.core.untrusted import clean
 from tui.terminal.notices import Notice
 from tui.terminal.widths import clusters
@@ -81,6 +81,9 @@ class PlainScreen:
     def pushed(self) -> int:
         """How many rows ever went into the scrollback, as long as none was dropped from it."""
         return self.scrollback
+
+    def set_colors(self, foreground: Rgb, background: Rgb, palette: tuple[Rgb, ...] = ()) -> None:
+        """Nothing here asks."""
 
     def row(self, row: int) -> Sequence[Run]:
         """Return the runs of a row."""

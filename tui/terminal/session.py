@@ -1,7 +1,6 @@
 """A live terminal: a program, the screen it writes to, and who is told what happens there."""
 
 import asyncio
-import contextlib
 import importlib
 from collections.abc import Callable
 from typing import Final, TypeAlias
@@ -82,13 +81,13 @@ class Terminal(Surface):
         if not self.notice:
             from tui.terminal.emulator import Emulator
 
-            self._screen = Emulator(self.columns, self.lines, scrollback_lines=self._scrollback_lines)
+            self._use(Emulator(self.columns, self.lines, scrollback_lines=self._scrollback_lines))
             try:
                 self._adopt(await start_pty(launch, columns=self.columns, lines=self.lines, hooks=hooks))
             except NoTerminalError as error:
                 self.notice = f"There is no terminal: {error}. Commands run without keys."
         if self.notice:
-            self._screen = PlainScreen(self.columns, self.lines, scrollback_lines=self._scrollback_lines)
+            self._use(PlainScreen(self.columns, self.lines, scrollback_lines=self._scrollback_lines))
             self._screen.feed(self.notice.encode() + b"\n")
             self._adopt(await start_pipes(launch, hooks=hooks))
 
@@ -225,10 +224,11 @@ class Terminal(Surface):
         self._end_frame()
 
     async def _conclude_without_leftovers(self, ending: Ending) -> None:
-        if self._child is not None and not self._keep_background:
-            with contextlib.suppress(OSError):
+        try:
+            if self._child is not None and not self._keep_background:
                 await self._child.end_leftovers()
-        self._conclude(ending)
+        finally:
+            self._conclude(ending)
 
     def _conclude(self, ending: Ending) -> None:
         if not self.outcome.done():

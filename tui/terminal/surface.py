@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
-from tui.core.terminal import CursorShape, Run, TerminalModes
+from tui.core.terminal import CursorShape, Rgb, Run, TerminalModes
 from tui.terminal.plain import PlainScreen
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ class Surface:
         self._changed: Callable[[], None] | None = None
         self._told = False
         self._frame: asyncio.TimerHandle | None = None
+        self._colors: tuple[Rgb, Rgb, tuple[Rgb, ...]] | None = None
 
     @property
     def modes(self) -> TerminalModes:
@@ -72,6 +73,11 @@ class Surface:
         """Return a number that changes exactly when the row's content changes."""
         return self._screen.serial(row)
 
+    def set_colors(self, foreground: Rgb, background: Rgb, palette: tuple[Rgb, ...]) -> None:
+        """Tell which colours are shown, for programs that ask."""
+        self._colors = (foreground, background, palette)
+        self._screen.set_colors(*self._colors)
+
     def watch(self, changed: Callable[[], None] | None) -> None:
         """Call `changed` once when something is to be painted, and again only after `take_dirty`."""
         self._changed = changed
@@ -81,6 +87,12 @@ class Surface:
         """Return whether everything is to be painted anew, and else which rows; then nothing is dirty."""
         self._told = False
         return self._screen.take_dirty()
+
+    def _use(self, screen: "Emulator | PlainScreen") -> None:
+        """Show another screen from now on."""
+        self._screen = screen
+        if self._colors is not None:
+            screen.set_colors(*self._colors)
 
     def _show(self) -> None:
         """Tell the watcher that there is something to paint, but not the half of a frame."""
