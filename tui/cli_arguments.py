@@ -219,6 +219,14 @@ def _add_trust(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     explain.add_argument("--cwd", metavar="FOLDER", help="the folder it runs in, instead of this one")
     explain.add_argument("--mode", choices=("plan", "ask", "auto-edit", "auto"), help="as if this mode were on")
     explain.add_argument("--json", action="store_true", help="print one JSON object")
+    folder = verbs.add_parser(
+        "folder",
+        help="let models be told about this project: branch, files, README, instructions",
+        description="Let models be told about this project at the start of each conversation: its branch, status, "
+        "files, manifest, README and AGENTS.md. It loosens no rule.",
+        allow_abbrev=False,
+    )
+    folder.add_argument("--undo", action="store_true", help="no longer")
     log = verbs.add_parser(
         "log",
         help="show what was decided and what ran",

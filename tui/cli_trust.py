@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from tui.config.model_work import TrustConfig
 from tui.config.paths import shown, state_dir
-from tui.core.errors import ExitCode
+from tui.core.errors import ExitCode, UsageError
 from tui.core.trust import Decision, TrustMode, Verdict
 from tui.core.untrusted import clean, clean_line
 from tui.trust.calls import Call, DiskView
@@ -31,6 +31,8 @@ def run_trust(arguments: argparse.Namespace, environ: Mapping[str, str], cwd: Pa
     if arguments.verb == "explain":
         folder = cwd if arguments.cwd is None else cwd / Path(arguments.cwd).expanduser()
         return _explain(arguments, Desk(environ, cwd), folder)
+    if arguments.verb == "folder":
+        return _folder(environ, cwd, tell=not arguments.undo)
     return _log(arguments, environ)
 
 
@@ -203,6 +205,22 @@ def explained(command: str, verdict: Verdict, mode: TrustMode, *, colour: bool, 
 
 
 # ---- log
+
+
+def _folder(environ: Mapping[str, str], cwd: Path, *, tell: bool) -> int:
+    from tui.cli_workspace import NO_WORKSPACE, project_workspace
+    from tui.config.load import load
+    from tui.config.trust import tell_facts
+
+    workspace = project_workspace(load(environ=environ, cwd=cwd), cwd, environ)
+    if workspace is None:
+        raise UsageError(NO_WORKSPACE)
+    tell_facts(workspace.root, environ, tell=tell)
+    name = clean_line(shown(workspace.root, environ), 400)
+    sys.stdout.write(
+        f"Models are told about {name} from now on.\n" if tell else f"Models are told nothing of {name}.\n"
+    )
+    return ExitCode.OK
 
 
 def _log(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:

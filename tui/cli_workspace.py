@@ -22,7 +22,7 @@ NO_WORKSPACE = Problem(
 
 def project_workspace(loaded: "Loaded", cwd: Path, environ: Mapping[str, str]) -> Workspace | None:
     """Return the repository `cwd` is in, else `cwd`; None where that would be everything a person has."""
-    from tui.config.trust import is_trusted
+    from tui.config.trust import is_trusted, tells_facts
     from tui.spend.project import project_key
 
     root, home = Path(project_key(cwd)), _home(environ)
@@ -32,6 +32,7 @@ def project_workspace(loaded: "Loaded", cwd: Path, environ: Mapping[str, str]) -
         root=root,
         home=home,
         trusted=loaded.project_trusted or is_trusted(root, environ),
+        facts=is_trusted(root, environ) or tells_facts(root, environ),
         project_trust=loaded.project_trust,
         own_paths=(config_dir(environ), state_dir(environ)),
     )
@@ -53,7 +54,7 @@ def demo_workspace(environ: Mapping[str, str]) -> Iterator[Workspace]:
 
     try:
         own_paths = (config_dir(environ), state_dir(environ))
-        yield Workspace(root=root, home=_home(environ), trusted=True, own_paths=own_paths, make=make)
+        yield Workspace(root=root, home=_home(environ), trusted=True, facts=True, own_paths=own_paths, make=make)
     finally:
         if folder.is_dir() and not folder.is_symlink() and folder.stat().st_uid == os.getuid():
             import shutil

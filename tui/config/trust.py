@@ -1,4 +1,7 @@
-"""Which folders a person trusts. A project's settings are read only in those, because a clone may hold anything."""
+"""Which folders a person trusts: their settings are read, or their texts are told to models; a clone may hold anything.
+
+The two are apart: settings are trusted once they can be looked at, and telling facts never loosens a rule.
+"""
 
 import os
 from collections.abc import Mapping
@@ -8,6 +11,8 @@ from tui.config.paths import CONFIG_NAME, PROJECT_FOLDER, state_dir
 from tui.core.errors import Problem, UsageError
 
 _FILE = "trusted.json"
+_SETTINGS = "folders"
+_FACTS = "facts"
 
 
 def project_file(cwd: Path) -> Path | None:
@@ -37,12 +42,17 @@ def is_trusted(folder: Path, environ: Mapping[str, str]) -> bool:
     return str(folder.resolve()) in trusted_folders(environ)
 
 
-def trusted_folders(environ: Mapping[str, str]) -> tuple[str, ...]:
+def tells_facts(folder: Path, environ: Mapping[str, str]) -> bool:
+    """Tell whether models may be told about exactly this folder: its README, instructions, manifest, files."""
+    return str(folder.resolve()) in trusted_folders(environ, _FACTS)
+
+
+def trusted_folders(environ: Mapping[str, str], what: str = _SETTINGS) -> tuple[str, ...]:
     """Return the trusted folders, absolute and without symbolic links."""
     import json  # read only where a project has a file
 
     try:
-        listed = json.loads((state_dir(environ) / _FILE).read_text(encoding="utf-8"))["folders"]
+        listed = json.loads((state_dir(environ) / _FILE).read_text(encoding="utf-8"))[what]
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return ()
     if not isinstance(listed, list):
@@ -51,7 +61,16 @@ def trusted_folders(environ: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def trust_folder(folder: Path, environ: Mapping[str, str], *, trusted: bool = True) -> None:
-    """Remember that `folder` is trusted, or with `trusted=False` that it no longer is."""
+    """Remember that a folder's settings are trusted, or with `trusted=False` that they no longer are."""
+    _remember(folder, environ, _SETTINGS, trusted=trusted)
+
+
+def tell_facts(folder: Path, environ: Mapping[str, str], *, tell: bool = True) -> None:
+    """Remember that models may be told about a folder, or no longer."""
+    _remember(folder, environ, _FACTS, trusted=tell)
+
+
+def _remember(folder: Path, environ: Mapping[str, str], what: str, *, trusted: bool) -> None:
     import json
 
     from tui.config.save import write_private
@@ -59,11 +78,10 @@ def trust_folder(folder: Path, environ: Mapping[str, str], *, trusted: bool = Tr
     if not folder.is_dir():
         raise UsageError(Problem(title="Not a folder", text=f"{folder} is no folder, so it cannot be trusted."))
     name = str(folder.resolve())
-    folders = [known for known in trusted_folders(environ) if known != name]
-    if trusted:
-        folders.append(name)
+    lists = {each: list(trusted_folders(environ, each)) for each in (_SETTINGS, _FACTS)}
+    lists[what] = [known for known in lists[what] if known != name] + ([name] if trusted else [])
     path = state_dir(environ) / _FILE
-    write_private(path, json.dumps({"version": 1, "folders": folders}, indent=2) + os.linesep)
+    write_private(path, json.dumps({"version": 1, **lists}, indent=2) + os.linesep)
 
 
 def _exists(path: Path) -> bool:

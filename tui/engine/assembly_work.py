@@ -58,7 +58,7 @@ def assemble_work(engine: "Engine", workspace: Workspace) -> tuple[Terminals, Wo
         workspace.root,
         data_rule=DATA_RULE,
         facts=(lambda limit: repository_facts(workspace.root, limit, allowed=judge.shows))
-        if workspace.trusted and config.tools.context
+        if workspace.facts and config.tools.context
         else None,
     )
     desk = Desk(

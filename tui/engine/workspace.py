@@ -11,13 +11,14 @@ from tui.config.model_work import TrustConfig
 class Workspace:
     """A project's root folder.
 
-    `trusted` folders may loosen your settings by `project_trust` and have their facts told to models. `own_paths` are
+    `trusted` ones may loosen your settings by `project_trust`; `facts` of some are told to models. `own_paths` are
     this program's files, which nothing may touch. `make` creates the folder, off the event loop, before the first use.
     """
 
     root: Path
     home: Path
     trusted: bool = False
+    facts: bool = False
     project_trust: TrustConfig | None = None
     own_paths: tuple[Path, ...] = ()
     make: Callable[[], None] | None = None
