@@ -14,7 +14,7 @@ from tests.conftest import WaitUntil
 from tests.ui.fake_engine import PANES, FakeEngine
 from tui.config.model import Config
 from tui.core.commands import CloseTerminal, Command, OpenTerminal
-from tui.core.terminal import TerminalPort
+from tui.core.terminal import Rgb, TerminalPort
 from tui.core.terminal_events import TerminalClosed, TerminalExited, TerminalOpened
 from tui.terminal.ending import Ending
 from tui.terminal.launch import TerminalLaunch
@@ -40,6 +40,7 @@ class FedTerminal(Surface):
         self.typed = b""
         self.sizes: list[tuple[int, int]] = []
         self.focuses: list[bool] = []
+        self.colors: tuple[Rgb, Rgb] | None = None
 
     def feed(self, text: str) -> None:
         """Write as the program would."""
@@ -58,6 +59,10 @@ class FedTerminal(Surface):
     def focus(self, focused: bool) -> None:
         if focused is not (self.focuses[-1] if self.focuses else False):
             self.focuses.append(focused)
+
+    def set_colors(self, foreground: Rgb, background: Rgb, palette: tuple[Rgb, ...]) -> None:
+        super().set_colors(foreground, background, palette)
+        self.colors = (foreground, background)
 
     def take(self) -> bytes:
         """What was typed since the last call."""

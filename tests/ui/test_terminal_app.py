@@ -495,3 +495,20 @@ async def test_a_terminal_that_does_not_open_leaves_no_dock(wait_until: WaitUnti
         table.main.dock._not_opened()
         await table.wait(table.hidden)
         await table.wait(lambda: table.main.prompt.editor.has_focus)
+
+
+def brightness(terminal: FedTerminal) -> tuple[int, int]:
+    """Of foreground and background, as the terminal was told; 0 to 765."""
+    return (-1, -1) if terminal.colors is None else (sum(terminal.colors[0]), sum(terminal.colors[1]))
+
+
+async def test_a_program_that_asks_learns_the_colours_of_the_theme(wait_until: WaitUntil, home: Path) -> None:
+    engine = FedEngine()
+    config = Config(ui=UiConfig(theme="llmmixer-light"))
+    async with desk(wait_until, home, engine, config=config) as table:
+        terminal = await opened(table, engine)
+        await table.wait(lambda: brightness(terminal)[1] > 3 * 230)
+        assert brightness(terminal)[0] < 3 * 80
+        table.app.theme = "textual-dark"
+        terminal.feed("x")
+        await table.wait(lambda: brightness(terminal)[1] < 3 * 60)

@@ -32,6 +32,7 @@ class TerminalPaint(TerminalWindow, can_focus=True):
         self.typing = False
         self.painted_frames = 0
         self._look: Look | None = None
+        self._told_colors: tuple[str, object] | None = None
         self._strips: dict[tuple[int, int], Strip] = {}
         self._serials: list[int | None] = []
         self._caret: tuple[int, int, CursorShape, bool] | None = None
@@ -88,6 +89,7 @@ class TerminalPaint(TerminalWindow, can_focus=True):
         if port is None or not self.is_attached or not self.size:
             return
         self.painted_frames += 1
+        self._tell_colors(port)
         full, rows = port.take_dirty()
         if self.back:
             self._stay_in_place(port)
@@ -96,6 +98,13 @@ class TerminalPaint(TerminalWindow, can_focus=True):
         else:
             base = self.base
             self._flow([row - base for row in rows])
+
+    def _tell_colors(self, port: TerminalPort) -> None:
+        """Programs may ask which colours are shown, and choose theirs by it."""
+        look = self.look()
+        if self._told_colors != (port.id, look.key):
+            self._told_colors = (port.id, look.key)
+            port.set_colors(look.foreground, look.background, look.palette)
 
     def _flow(self, rows: Iterable[int] | None = None) -> None:
         """Repaint what changed in some rows of the window, or in all of them."""
