@@ -197,7 +197,7 @@ class UsageReported(Record):
 
 @record
 class MessageCompleted(Record):
-    """The whole assistant message of a turn that ended well, for the journal and the history."""
+    """A whole assistant message, for the journal: one that asks for tools, or the answer of a turn that ended well."""
 
     pane: str
     turn: str
