@@ -1,18 +1,15 @@
 """Modes, saved cursors, character sets, the two screens, and resets."""
 
-from typing import Final, NamedTuple
+from typing import Final
 
 from tui.core.terminal import CursorShape, MouseTracking, TerminalModes
-from tui.terminal.charsets import Charsets
 from tui.terminal.rows import Row
+from tui.terminal.saved import DECOM, PRIVATE, Saved, SavedCursors
 from tui.terminal.scrollback import Scrollback
-from tui.terminal.styles import PLAIN, Style, change
-
-PRIVATE: Final = 5
-"""Private modes are kept shifted by so many bits, as in pyte."""
+from tui.terminal.styles import PLAIN, change
 
 IRM, LNM = 4, 20
-DECCKM, DECCOLM, DECSCNM, DECOM, DECAWM, BLINKING, DECTCEM, ALLOW_DECCOLM = 1, 3, 5, 6, 7, 12, 25, 40
+DECCKM, DECCOLM, DECSCNM, DECAWM, BLINKING, DECTCEM, ALLOW_DECCOLM = 1, 3, 5, 7, 12, 25, 40
 ALT_47, KEYPAD, DECLRMM, ALT_1047, SAVE_1048, ALT_1049 = 47, 66, 69, 1047, 1048, 1049
 FOCUS, MOUSE_SGR, ALTERNATE_SCROLL, PASTE, SYNCHRONIZED = 1004, 1006, 1007, 2004, 2026
 _MOUSE: Final = {
@@ -29,33 +26,17 @@ _DEFAULT: Final = frozenset({DECAWM << PRIVATE, DECTCEM << PRIVATE})
 _SHAPES: Final = (CursorShape.BLOCK, CursorShape.BLOCK, CursorShape.BLOCK, CursorShape.UNDERLINE, CursorShape.UNDERLINE)
 
 
-class Saved(NamedTuple):
-    """What DECSC keeps."""
-
-    x: int = 0
-    y: int = 0
-    style: Style = PLAIN
-    charsets: tuple[str, str, str, str] = ("B", "B", "B", "B")
-    active: int = 0
-    origin: bool = False
-
-
-class Modes(Charsets):
+class Modes(SavedCursors):
     """What is switched on and off."""
 
     def __init__(self, columns: int, lines: int, scrollback: Scrollback) -> None:
         super().__init__(columns, lines, scrollback)
-        self.mode: set[int] = set(_DEFAULT)
+        self.mode = set(_DEFAULT)
         self.cursor_style = 0
         self.everything = True
-        self._saved = [Saved(), Saved()]
         self._other: list[Row] = []
         self._remembered: dict[int, bool] = {}
         self._modes: TerminalModes | None = None
-
-    def has(self, mode: int) -> bool:
-        """Whether a private mode is set."""
-        return mode << PRIVATE in self.mode
 
     def knows(self, mode: int) -> bool:
         """Whether a private mode means something here."""
@@ -166,23 +147,6 @@ class Modes(Charsets):
         self.touch_all()
         self.everything = True
 
-    def save_cursor(self) -> None:
-        """DECSC: position, look, character sets and origin mode, once for each screen."""
-        one, two, three, four = self.designated
-        cursor = self.cursor
-        self._saved[self.alternate] = Saved(
-            cursor.x, cursor.y, self.style, (one, two, three, four), self.active_set, self.origin
-        )
-
-    def restore_cursor(self) -> None:
-        """DECRC: as saved, or home and plain when nothing was."""
-        saved = self._saved[self.alternate]
-        self.cursor.x, self.cursor.y = min(saved.x, self.columns), min(saved.y, self.lines - 1)
-        self.style, self.origin = saved.style, saved.origin
-        (self.mode.add if saved.origin else self.mode.discard)(DECOM << PRIVATE)
-        self.designated = list(saved.charsets)
-        self.use_charset(saved.active)
-
     def keypad_application(self) -> None:
         """DECKPAM."""
         self.set_mode(KEYPAD, private=True)
@@ -195,14 +159,6 @@ class Modes(Charsets):
         """SGR with plain parameters."""
         self.style = change(self.style, ";".join(map(str, attributes)))
 
-    def saved_place(self) -> tuple[int, int]:
-        """Where the main screen's saved cursor is."""
-        return self._saved[0].x, self._saved[0].y
-
-    def move_saved(self, x: int, y: int) -> None:
-        """Put the main screen's saved cursor elsewhere."""
-        self._saved[0] = self._saved[0]._replace(x=x, y=y)
-
     def soft_reset(self) -> None:
         """DECSTR: modes, margins, look and character sets as at the start; the text stays."""
         keep = {mode for mode in self.mode if mode >> PRIVATE in {ALT_47, ALT_1047, ALT_1049}}
@@ -210,7 +166,7 @@ class Modes(Charsets):
         self.origin = self.newline = self.insert = self.side_margins = False
         self.autowrap, self.cursor.hidden = True, False
         self.style, self.designated = PLAIN, ["B", "B", "B", "B"]
-        self._saved[self.alternate] = Saved()
+        self.saved[self.alternate] = Saved()
         self.reset_margins()
         self.use_charset(0)
         self._modes = None
@@ -221,7 +177,7 @@ class Modes(Charsets):
             self._swap()
         self._other = []
         self.soft_reset()
-        self._saved = [Saved(), Saved()]
+        self.saved = [Saved(), Saved()]
         self._remembered.clear()
         self.mode = set(_DEFAULT)
         self.cursor.x = self.cursor.y = self.cursor_style = 0
