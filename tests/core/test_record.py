@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import pytest
 
-from tui.core.record import Record, record
+from tui.core.record import Mutable, Record, mutable, record
 
 
 @record
@@ -31,6 +31,22 @@ class Place(Point):
     """A named place."""
 
     name: str = ""
+
+
+@record(kw_only=False)
+class Pair(Record):
+    """Two values."""
+
+    left: int
+    right: int = 0
+
+
+@mutable
+class Counter(Mutable):
+    """Sums, and a list of its own."""
+
+    count: int = 0
+    names: list[str] = field(default_factory=list)
 
 
 def test_fields_defaults_and_inheritance() -> None:
@@ -61,6 +77,24 @@ def test_immutable() -> None:
         del point.x
 
 
+def test_values_by_position() -> None:
+    assert Pair(1) == Pair(left=1, right=0)
+    match Pair(1, 2):
+        case Pair(left, right):
+            assert (left, right) == (1, 2)
+
+
+def test_mutable_values() -> None:
+    one, other = Counter(2), Counter(count=2)
+    assert one == other
+    one.names.append("a")
+    one.count += 1
+    assert (other, repr(one)) == (Counter(2, []), "Counter(count=3, names=['a'])")
+    assert not hasattr(one, "__dict__")
+    with pytest.raises(TypeError, match="unhashable"):
+        hash(one)
+
+
 @pytest.mark.parametrize("values", [{}, {"x": 1, "z": 2}])
 def test_wrong_arguments_are_refused(values: dict[str, int]) -> None:
     for _ in range(2):  # the first instance is made in another way than the second
@@ -80,11 +114,14 @@ def test_fields_can_be_asked_for_before_the_first_instance() -> None:
 def test_defining_compiles_nothing() -> None:
     script = (
         "import dataclasses\n"
-        "from tui.core.record import Record, record\n"
+        "from tui.core.record import Mutable, Record, mutable, record\n"
         "def refuse(*_, **__): raise SystemExit('compiled')\n"
         "dataclasses._process_class = refuse\n"
         "@record\n"
         "class A(Record):\n"
+        "    x: int = 1\n"
+        "@mutable(kw_only=True)\n"
+        "class B(Mutable):\n"
         "    x: int = 1\n"
         "print('ok')\n"
     )

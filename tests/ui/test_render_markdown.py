@@ -1,5 +1,7 @@
 """How Markdown looks in rows."""
 
+from dataclasses import fields
+
 import pytest
 from rich.color_triplet import ColorTriplet
 from rich.console import Console
@@ -226,11 +228,12 @@ def test_a_readable_colour_stays_as_it_is() -> None:
 
 
 def test_glyphs_take_one_cell_each() -> None:
+    names = [item.name for item in fields(Glyphs)]
     for glyphs in (Glyphs(), ASCII_GLYPHS):
-        for name in Glyphs.__slots__:
+        for name in names:
             value = getattr(glyphs, name)
             assert width_of(value) == len(value)
-    assert all(getattr(ASCII_GLYPHS, name).isascii() for name in Glyphs.__slots__)
+    assert all(getattr(ASCII_GLYPHS, name).isascii() for name in names)
 
 
 def test_segments_of_a_row_are_its_text() -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 from textual.app import App, ComposeResult
+from textual.color import Color
 from textual.events import MouseScrollUp
 from textual.geometry import Offset
 from textual.pilot import Pilot
@@ -338,6 +339,21 @@ async def test_another_theme_repaints_in_its_colours() -> None:
         await pilot.pause()
         base = app.pane.rich_style
         assert app.pane._stream.renderer.blank().base.bgcolor == base.bgcolor
+
+
+async def test_the_thumb_has_the_colour_of_the_focus() -> None:
+    async with running() as (app, _):
+        app.pane.load(numbered(100))
+        app.query_one(Input).focus()
+        await settled(app)
+        without = app.pane._stream.renderer.colours()["thumb"]
+        app.pane.focus()
+        await until(lambda: app.pane._stream.renderer.colours()["thumb"] != without)
+        primary = app.pane._stream.renderer.colours()["thumb"].color
+        assert primary is not None
+        assert primary.triplet == Color.parse(app.theme_variables["primary"]).rich_color.triplet
+        app.query_one(Input).focus()
+        await until(lambda: app.pane._stream.renderer.colours()["thumb"] == without)
 
 
 async def test_hostile_text_stays_text() -> None:

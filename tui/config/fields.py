@@ -1,13 +1,14 @@
 """The building blocks of the configuration's fields: rules, marks and common types."""
 
-from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Final, TypeAlias
 
+from tui.core.record import Record, record
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Range:
+
+@record(kw_only=False)
+class Range(Record):
     """A number must be at least `least` and at most `most`; with `above`, also greater than that."""
 
     least: int | None = None
@@ -20,8 +21,8 @@ class Range:
         return f"{self.least} to {self.most}"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Pattern:
+@record(kw_only=False)
+class Pattern(Record):
     """A text must match the regular expression `regex` as a whole; `expected` says it in words."""
 
     regex: str

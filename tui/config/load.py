@@ -1,7 +1,6 @@
 """The configuration in effect: defaults, then the user's file, the trusted project's, the environment, the flags."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
@@ -19,6 +18,7 @@ from tui.config.schema import Named, Node, Table, child, schema
 from tui.config.trust import is_trusted, project_file, same_file
 from tui.config.variables import environment_layer
 from tui.core.errors import Problem
+from tui.core.record import Record, record
 
 if TYPE_CHECKING:
     from tui.config.project_trust import ProjectTrust
@@ -35,8 +35,8 @@ class FileState(StrEnum):
     IGNORED_UNTRUSTED = "ignored-untrusted"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class FileStatus:
+@record
+class FileStatus(Record):
     """A configuration file and what became of it; `layer` is `user` or `project`."""
 
     path: Path
@@ -44,8 +44,8 @@ class FileStatus:
     state: FileState
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Loaded:
+@record
+class Loaded(Record):
     """The configuration, where each set value comes from, the files, and what a person should be told.
 
     `origins` maps a dotted key to `default`, `~/.config/llmmixer/config.toml:12`, `environment LLMMIXER_UI_THEME` or

@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from tui.core.errors import Problem, UsageError
+from tui.core.record import Record, record
 from tui.core.untrusted import clean, clean_line
 
 KeyPath: TypeAlias = tuple[str | int, ...]
@@ -17,8 +17,8 @@ _MOST_SHOWN = 30
 _HUGE = 10**30
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Mistake:
+@record(kw_only=False)
+class Mistake(Record):
     """One thing that is wrong: `where` is a file with a line or a variable, `key` is dotted (may be empty)."""
 
     where: str

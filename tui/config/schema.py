@@ -2,7 +2,7 @@
 
 import types
 from collections.abc import Iterator, Mapping
-from dataclasses import MISSING, dataclass, fields, is_dataclass
+from dataclasses import MISSING, fields, is_dataclass
 from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
@@ -10,14 +10,15 @@ from typing import Annotated, Any, Final, TypeAlias, Union, get_args, get_origin
 
 from tui.config.fields import Mark, Pattern, Range
 from tui.config.model import Config
+from tui.core.record import Record, record
 
 Rule: TypeAlias = Range | Pattern
 KEY_NAME: Final = "NAME"
 """Stands for the name a user chooses in `endpoints.NAME.wire`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Scalar:
+@record
+class Scalar(Record):
     """One value of type `kind`: str, bool, int, float, Decimal or a StrEnum."""
 
     kind: type
@@ -26,16 +27,16 @@ class Scalar:
     user_only: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Many:
+@record
+class Many(Record):
     """A list; one layer's list replaces another's."""
 
     item: "Node"
     user_only: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Table:
+@record
+class Table(Record):
     """A table with fixed keys, built as the dataclass `cls`."""
 
     cls: type
@@ -44,8 +45,8 @@ class Table:
     user_only: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Named:
+@record
+class Named(Record):
     """A table whose keys the user chooses."""
 
     item: "Node"

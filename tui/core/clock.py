@@ -1,8 +1,9 @@
 """Time as an argument: everything that waits or measures takes a `Clock`, so tests can turn the hands."""
 
 import time
-from dataclasses import dataclass
 from typing import Protocol
+
+from tui.core.record import Mutable, Record, mutable, record
 
 
 class Clock(Protocol):
@@ -15,8 +16,8 @@ class Clock(Protocol):
         """Seconds since the epoch (UTC), for timestamps people read."""
 
 
-@dataclass(frozen=True, slots=True)
-class SystemClock:
+@record(kw_only=False)
+class SystemClock(Record):
     """The machine's own clocks."""
 
     def monotonic(self) -> float:
@@ -28,8 +29,8 @@ class SystemClock:
         return time.time()
 
 
-@dataclass(slots=True)
-class ManualClock:
+@mutable
+class ManualClock(Mutable):
     """A clock that moves only when told to; for tests and replays."""
 
     now: float = 0.0

@@ -1,7 +1,8 @@
 """Errors people can act on: what went wrong, where, and what to do next."""
 
-from dataclasses import dataclass
 from enum import IntEnum, StrEnum
+
+from tui.core.record import Record, record
 
 
 class ExitCode(IntEnum):
@@ -17,8 +18,8 @@ class ExitCode(IntEnum):
     INTERRUPTED = 130
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Problem:
+@record
+class Problem(Record):
     """An error as it is shown: a short title, one sentence of what happened, and a remedy (may be empty)."""
 
     title: str
@@ -59,8 +60,8 @@ class Outcome(StrEnum):
     OFFLINE = "offline"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Failure:
+@record
+class Failure(Record):
     """A failed attempt, classified.
 
     `retry_after` is in seconds, as the provider asked; `status` the HTTP status if there was one; `code` the

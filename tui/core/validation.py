@@ -7,13 +7,13 @@ notices. Patterns of prompt injection mark text of tools and files; they inform,
 import re
 import unicodedata
 from collections import Counter
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
 from typing import Final
 
 from tui.core.errors import Problem
+from tui.core.record import Record, record
 
 _REFUSED: Final = re.compile("[\x00\ud800-\udfff]")
 _ZERO_WIDTH: Final = "\u00ad\u034f\u115f\u1160\u180e\u200b\u200c\u200d\u2060-\u2064\u3164\ufeff\uffa0"
@@ -90,8 +90,8 @@ class FlagKind(StrEnum):
     """Say something in characters that cannot be seen."""
 
 
-@dataclass(frozen=True, slots=True)
-class Flag:
+@record(kw_only=False)
+class Flag(Record):
     """A marked passage: what it tries, and its words as a model would read them (at most 120 characters)."""
 
     kind: FlagKind

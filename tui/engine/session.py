@@ -4,12 +4,13 @@ The addresses and keys are the endpoints' own, or a gateway's.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from tui.config.model import Config, EndpointConfig, FallbackMode, PaneConfig, WireName
 from tui.core.chat import Effort
 from tui.core.errors import Problem, UsageError
+from tui.core.record import Record, record
 from tui.core.untrusted import clean_line
 from tui.engine.gateway import VENDORS, base_url_at, through_gateway
 
@@ -18,8 +19,8 @@ _DEMO_KEY: Final = "demo"
 _DEMO_MODEL: Final = "demo-model"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PanePlan:
+@record
+class PanePlan(Record):
     """A pane as it will be built.
 
     `role` is its title; `system` the whole system prompt, the role's text included; `fallbacks` are the models that
@@ -41,8 +42,8 @@ class PanePlan:
     fallback_mode: FallbackMode = FallbackMode.OFF
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SessionPlan:
+@record
+class SessionPlan(Record):
     """The panes of a session, in order."""
 
     panes: tuple[PanePlan, ...]
@@ -115,8 +116,8 @@ def _panes_of_environment(
     return [PaneConfig(provider=LOCAL, model=model) for model in models[:3]]
 
 
-@dataclass(frozen=True, slots=True)
-class _Sources:
+@record(kw_only=False)
+class _Sources(Record):
     """Where the parts of a plan come from."""
 
     config: Config

@@ -1,14 +1,14 @@
 """The folder models may work in, and what is known of it before the session begins."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from tui.config.model_work import TrustConfig
+from tui.core.record import Record, record
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Workspace:
+@record
+class Workspace(Record):
     """A project's root folder.
 
     `trusted` ones may loosen your settings by `project_trust`; `facts` of some are told to models. `own_paths` are

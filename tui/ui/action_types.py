@@ -1,8 +1,9 @@
 """What a row of the table of actions is."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
+
+from tui.core.record import Record, record
 
 _NAMES: Final = {
     "escape": "Esc",
@@ -75,8 +76,8 @@ class When(StrEnum):
     OWN_TERMINAL = "its model runs something in a terminal"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Action:
+@record
+class Action(Record):
     """One thing a person can do.
 
     `id` is what `[keys]` in the configuration names. `keys` are Textual key names. `slash` is the command without its

@@ -6,17 +6,17 @@ layout, hence the second set.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from tui.config.model import Glyphs as GlyphSetting
+from tui.core.record import Record, record
 
 _CJK_LANGUAGES: Final = frozenset({"zh", "ja", "ko"})
 _UTF8: Final = frozenset({"utf-8", "utf8"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Glyphs:
+@record
+class Glyphs(Record):
     """A set of drawing characters; each takes one cell, and a spinner's frames are all of the same width."""
 
     ascii: bool

@@ -7,7 +7,6 @@ At start only the chosen theme is read; the others when somebody wants to choose
 import os
 import re
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,6 +19,7 @@ from tui.config.files import parse, read_text
 from tui.config.mistakes import ConfigError, Mistake, dotted, found, nearest
 from tui.config.paths import config_dir, shown
 from tui.core.errors import Problem, UsageError
+from tui.core.record import Record, record
 
 DEFAULT_THEME: Final = "llmmixer-dark"
 
@@ -81,8 +81,8 @@ _STYLE_WORDS: Final = frozenset({"none", "not", "bold", "dim", "italic", "underl
 _SHARE: Final = re.compile(r" +\d{1,3}%$")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ThemeSet:
+@record
+class ThemeSet(Record):
     """All themes that could be read, and what is wrong with the others."""
 
     themes: tuple[Theme, ...]

@@ -1,11 +1,11 @@
 """How the sections of a conversation are told apart: their styles, bars, signs and first rows."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from rich.style import Style
 
+from tui.core.record import Record, record
 from tui.core.untrusted import clean_line
 from tui.ui.render.cells import width_of, wrap
 from tui.ui.render.palette import Glyphs, Palette
@@ -27,8 +27,8 @@ _WIDEST_TOOL_LINE: Final = 100
 """Cells from the call to its result at most, so that the eye finds both."""
 
 
-@dataclass(slots=True, frozen=True)
-class Dress:
+@record(kw_only=False)
+class Dress(Record):
     """What all blocks of a section have in common."""
 
     palette: Palette

@@ -1,8 +1,9 @@
 """Tables fitted to the width of a pane."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from tui.core.record import Mutable, mutable
 from tui.ui.render.cells import width_of, wrap
 from tui.ui.render.palette import Glyphs, Palette
 from tui.ui.render.rows import Run, slice_runs
@@ -11,8 +12,8 @@ _MIN_COLUMN = 4
 _SEPARATOR_CELLS = 3
 
 
-@dataclass(slots=True)
-class Table:
+@mutable
+class Table(Mutable):
     """Cells as runs; the first row is the header."""
 
     rows: list[list[list[Run]]] = field(default_factory=list)

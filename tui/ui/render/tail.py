@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
+from tui.core.record import Record, record
 from tui.ui.render.cells import chop, width_of, wrap
 from tui.ui.render.code import language_of
 from tui.ui.render.inline import scan_line
@@ -19,8 +19,8 @@ _PREFIX: Final = re.compile(
 _HEADING: Final = re.compile(r" {0,3}(#{1,6})[ \t]+(?=\S)")
 
 
-@dataclass(slots=True, frozen=True)
-class TailStyle:
+@record(kw_only=False)
+class TailStyle(Record):
     """What the rows of a tail depend on."""
 
     width: int

@@ -7,9 +7,10 @@ cut by force, so nothing that is open ever costs more than a constant per token.
 """
 
 import re
-from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from typing import Final
+
+from tui.core.record import Mutable, mutable
 
 MAX_LINES: Final = 100
 MAX_CHARACTERS: Final = 16_384
@@ -27,8 +28,8 @@ class BlockKind(StrEnum):
     HEAD = "head"
 
 
-@dataclass(slots=True)
-class Block:
+@mutable
+class Block(Mutable):
     """One top-level piece of a section; the sources of all blocks joined are the text as it came."""
 
     kind: BlockKind

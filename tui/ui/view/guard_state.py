@@ -2,11 +2,12 @@
 
 import math
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from tui.core.events import NoticeLevel
 from tui.core.guard_events import BudgetState, CircuitState, SpendChanged
+from tui.core.record import Mutable, Record, mutable, record
 
 REMEMBERED: Final = 200
 """How many of the latest happenings the health screen can list."""
@@ -25,8 +26,8 @@ def countdown(seconds: float) -> str:
     return f"{whole // 3600}h{whole % 3600 // 60:02d}m"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wait:
+@record
+class Wait(Record):
     """A turn waits until `until`: for its next attempt, or, when `attempt` is 0, for a limit on the client's side."""
 
     began: float
@@ -43,8 +44,8 @@ class Wait:
         return f"waiting {left}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Offer:
+@record
+class Offer(Record):
     """Another model could answer in place of the one that was asked, if the person agrees."""
 
     asked: str
@@ -52,8 +53,8 @@ class Offer:
     reason: str
 
 
-@dataclass(slots=True, kw_only=True)
-class CircuitView:
+@mutable(kw_only=True)
+class CircuitView(Mutable):
     """Whether calls to a model go through, and why not."""
 
     provider: str
@@ -65,8 +66,8 @@ class CircuitView:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Happening:
+@record
+class Happening(Record):
     """A line of the health screen: when, to which model or budget, what."""
 
     at: float
@@ -75,16 +76,16 @@ class Happening:
     level: NoticeLevel = NoticeLevel.INFO
 
 
-@dataclass(slots=True)
-class Counts:
+@mutable
+class Counts(Mutable):
     """How many requests went to a model, and how many of them failed."""
 
     attempts: int = 0
     failures: int = 0
 
 
-@dataclass(slots=True)
-class Money:
+@mutable
+class Money(Mutable):
     """Spend as last told, and how much each of the last minutes cost."""
 
     latest: SpendChanged | None = None
@@ -119,8 +120,8 @@ class Money:
             self.recent.popleft()
 
 
-@dataclass(slots=True)
-class GuardView:
+@mutable
+class GuardView(Mutable):
     """Circuits, money and what happened; `changed` asks for a repaint of the lines that show them."""
 
     circuits: dict[tuple[str, str], CircuitView] = field(default_factory=dict)

@@ -1,9 +1,10 @@
 """Which panes are on screen and how: columns side by side, one pane with a rail, or stacked rows."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
+
+from tui.core.record import Record, record
 
 COLUMN_WIDTH: Final = 38
 """Narrowest readable pane, in cells."""
@@ -29,8 +30,8 @@ class Mode(StrEnum):
         return modes[(modes.index(self) + 1) % len(modes)]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Arrangement:
+@record
+class Arrangement(Record):
     """The result: panes shown in order, whether below each other, whether a tab line names all, the rail's width."""
 
     visible: tuple[str, ...]

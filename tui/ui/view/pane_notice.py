@@ -1,9 +1,9 @@
 """The lines at the foot of a pane that wait for a person: a countdown one can stop, a question one can answer."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
+from tui.core.record import Record, record
 from tui.ui.glyphs import Glyphs
 from tui.ui.view.format import Line, Span, Tone, cells, clip, ellipsis, state_sign
 from tui.ui.view.state import PaneView, Phase
@@ -12,8 +12,8 @@ from tui.ui.view.terminals import TerminalView
 _MOST_ROWS: Final = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+@record(kw_only=False)
+class Choice(Record):
     """Something to press: the action's id, the key's name, and what it does."""
 
     action: str
@@ -21,8 +21,8 @@ class Choice:
     title: str
 
 
-@dataclass(frozen=True, slots=True)
-class PaneNotice:
+@record(kw_only=False)
+class PaneNotice(Record):
     """Lines, and which cells of the last one run which action: (from, to, action)."""
 
     lines: tuple[Line, ...] = ()

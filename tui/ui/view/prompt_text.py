@@ -6,10 +6,10 @@ for byte what was typed or pasted, apart from the leading `@name` words that say
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from tui.core import validation
+from tui.core.record import Record, record
 
 ALL: Final = "all"
 """`@all` asks every pane, and ends the list of names: what follows is text, whatever it begins with."""
@@ -35,32 +35,32 @@ _MARKER: Final = re.compile(f"{_OPEN}[^{_OPEN}{_CLOSE}]*#(?P<number>[0-9]+){_CLO
 _FACE: Final = {ord(_OPEN): "[", ord(_CLOSE): "]", ord(_GAP): " "}
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+@record(kw_only=False)
+class Address(Record):
     """Who is asked: `panes` in the order named, or None for all; `body` is the text they get."""
 
     panes: tuple[str, ...] | None
     body: str
 
 
-@dataclass(frozen=True, slots=True)
-class Slash:
+@record(kw_only=False)
+class Slash(Record):
     """A command: its name without the slash, and everything after it, outer whitespace removed."""
 
     name: str
     argument: str
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+@record(kw_only=False)
+class Candidate(Record):
     """One possible completion: the text it inserts, and what it does."""
 
     insert: str
     help: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Completion:
+@record(kw_only=False)
+class Completion(Record):
     """Candidates for the word between `start` and `end` (offsets into the text)."""
 
     start: int

@@ -1,12 +1,13 @@
 """What the screen shows, as plain data. Text of answers is not kept here: it passes through as pane operations."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Final, TypeAlias
 
 from tui.core.chat import Usage
 from tui.core.events import Notice, PaneInfo
+from tui.core.record import Mutable, Record, mutable, record
 from tui.ui.view.document import SectionKind
 from tui.ui.view.guard_state import GuardView, Offer, Wait
 from tui.ui.view.terminals import Terminals
@@ -50,38 +51,38 @@ BUSY: Final = frozenset({
 })  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Begin:
+@record(kw_only=False)
+class Begin(Record):
     """Open a section."""
 
     kind: SectionKind
     title: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Append:
+@record(kw_only=False)
+class Append(Record):
     """Add text to the open section."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class End:
+@record(kw_only=False)
+class End(Record):
     """Close the open section; `summary` is shown where the section is folded."""
 
     summary: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Clear:
+@record(kw_only=False)
+class Clear(Record):
     """Forget every section."""
 
 
 Operation: TypeAlias = Begin | Append | End | Clear | ToolLine
 
 
-@dataclass(slots=True)
-class Totals:
+@mutable
+class Totals(Mutable):
     """Sums over turns; money in pico-dollars. `unpriced` is true when the cost of some turn is unknown."""
 
     turns: int = 0
@@ -109,8 +110,8 @@ class Totals:
         self.unpriced = self.unpriced or other.unpriced
 
 
-@dataclass(slots=True, eq=False, repr=False)
-class ToolView:
+@mutable
+class ToolView(Mutable):
     """A tool call of a pane. `key` is its own for the whole session; `approval` is the open request about it.
 
     `arguments` is what the model asked for, one argument a line; `remarks` are shown below what it printed.
@@ -127,8 +128,8 @@ class ToolView:
     remarks: tuple[str, ...] = ()
 
 
-@dataclass(slots=True)
-class TurnView:
+@mutable
+class TurnView(Mutable):
     """The turn a pane shows figures of. Times are monotonic seconds; `characters` counts streamed text.
 
     `stand_in` names the model that answers in place of the one asked, `cached` says how old the answer was. `attempt`
@@ -177,8 +178,8 @@ class TurnView:
         return tokens / span if span >= 0.25 and tokens else None
 
 
-@dataclass(slots=True)
-class PaneView:
+@mutable
+class PaneView(Mutable):
     """One pane: who answers, what it is doing, its figures and what still has to be painted.
 
     `own_model` is the one it asks, `model` the one that answers; `failed` is a failure not yet told in the pane.
@@ -227,8 +228,8 @@ class PaneView:
             self.state_changed = True
 
 
-@dataclass(slots=True)
-class SessionView:
+@mutable
+class SessionView(Mutable):
     """The whole session.
 
     `notices` are waiting to be shown; `ended` is set by the last event; `retry_key` is named where a turn failed.

@@ -1,10 +1,9 @@
 """A tool call as a pane shows it: one line, and what it unfolds to. Plain data; texts are clean already."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from tui.core.record import Record
+from tui.core.record import Record, record
 
 LIVE_LINES: Final = 8
 """How many of the last lines of a running command are shown."""
@@ -36,7 +35,7 @@ class ToolState(StrEnum):
 _OVER: Final = frozenset({ToolState.OK, ToolState.ERROR, ToolState.DENIED, ToolState.STOPPED, ToolState.NOT_RUN})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class ToolLine(Record):
     """What is shown of one call; a later line with the same `key` takes its place.
 

@@ -1,9 +1,9 @@
 """What the screen knows of requests that wait for a person and of the trust mode, as plain data."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
-from tui.core.record import Record
+from tui.core.record import Mutable, Record, mutable, record
 from tui.core.tool_events import ApprovalRequested
 from tui.core.trust import Resolution, TrustMode
 
@@ -16,7 +16,7 @@ def is_typing(key: str, printable: bool) -> bool:
     return key in _TYPING or (printable and not key.startswith(_MODIFIERS))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class Closed(Record):
     """A request that ended without this screen's answer."""
 
@@ -24,8 +24,8 @@ class Closed(Record):
     how: Resolution
 
 
-@dataclass(slots=True, eq=False, repr=False)
-class WorkView:
+@mutable
+class WorkView(Mutable):
     """Requests in the order they came, for all panes, and how much happens without a question.
 
     `mode` is None until the engine told it. `answered` are requests whose answer is on its way; `closed` are those

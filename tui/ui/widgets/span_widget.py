@@ -4,7 +4,7 @@ A subclass says what its lines are; only rows that changed since are painted aga
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from time import monotonic
 from typing import ClassVar, Final
 
@@ -17,13 +17,14 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
+from tui.core.record import Mutable, mutable
 from tui.ui.glyphs import UNICODE, Glyphs
 from tui.ui.view.format import Line, Tone
 from tui.ui.view.state import SessionView
 
 
-@dataclass(slots=True)
-class Stage:
+@mutable
+class Stage(Mutable):
     """What every line widget looks at: the view, the glyphs to draw with, and the time in monotonic seconds.
 
     `keys` names the key that runs an action, where the focus is now; `typed_at` is when a person last typed.

@@ -1,15 +1,17 @@
 """Painting a pane: what changed since the last frame, selection, colours of the theme."""
 
+from functools import lru_cache
 from typing import Final
 
 from rich.style import Style
 from textual.color import Color
+from textual.filter import LineFilter
 from textual.geometry import Region
 from textual.selection import Selection
 from textual.strip import Strip
 
 from tui.ui.frame_clock import FrameClock
-from tui.ui.render.palette import THEME_VARIABLES, Glyphs, build_palette
+from tui.ui.render.palette import ROLES, Glyphs, Palette, build_palette, role_looks
 from tui.ui.render.rows import Row, with_thumb
 from tui.ui.widgets.stream_scroll import StreamScroll
 from tui.ui.widgets.stream_selection import (
@@ -20,7 +22,6 @@ from tui.ui.widgets.stream_selection import (
     with_offsets,
 )
 
-COMPONENT_PREFIX: Final = "stream--"
 _AHEAD_DELAY: Final = 0.015
 """Seconds after a scroll until the next page is rendered ahead: what the person did is on the screen by then."""
 _AHEAD_SECONDS: Final = 0.004
@@ -99,25 +100,16 @@ class StreamPaint(StreamScroll):
         return True
 
     def _restyle(self) -> None:
-        filters = list(self.get_line_filters())
-        palette = build_palette(
-            self.rich_style,
-            self._role_style,
-            self.screen.get_component_rich_style("screen--selection"),
-            filters,
-            self.background_colors[1],
-        )
+        filters = tuple(self.get_line_filters())
+        base, background = self.rich_style, self.background_colors[1]
+        looks = role_looks(base, self.app.theme_variables, background, focused=self.has_focus)
+        selection = self.screen.get_component_rich_style("screen--selection")
+        palette = _palette(base, looks, selection, filters, background)
         self._filters = list(filters)
         layout = self._stream
         if layout.renderer.palette is None or layout.renderer.palette.key != palette.key:
             layout.restyle(palette)
             self._shown = []
-
-    def _role_style(self, role: str) -> Style:
-        """Return the component style of a role, in the colour the theme's own variables give it."""
-        style = self.get_component_rich_style(COMPONENT_PREFIX + role)
-        value = self.app.theme_variables.get(THEME_VARIABLES.get(role, ""))
-        return style if value is None else style + Style(color=Color.parse(value).rich_color)
 
     def notify_style_update(self) -> None:
         """The theme or a class changed: look at the colours again."""
@@ -191,3 +183,11 @@ class StreamPaint(StreamScroll):
         if 0 <= y < len(self._shown):
             block, _ = self._stream.place_of(y)
             self.screen.selections = {self: block_selection(self._stream, block)}
+
+
+@lru_cache(maxsize=8)
+def _palette(
+    base: Style, looks: tuple[Style, ...], selection: Style, filters: tuple[LineFilter, ...], background: Color
+) -> Palette:
+    """Return a palette, one for all panes that look alike."""
+    return build_palette(base, dict(zip(ROLES, looks, strict=True)).__getitem__, selection, filters, background)

@@ -1,16 +1,16 @@
 """The answer pane: streamed Markdown of any length, painted by row."""
 
 from collections.abc import Sequence
-from typing import ClassVar, Literal
+from typing import Literal
 
 from textual import events
 
 from tui.core.untrusted import clean
 from tui.ui.frame_clock import FrameClock
-from tui.ui.render.palette import ASCII_GLYPHS, ROLES, Glyphs
+from tui.ui.render.palette import ASCII_GLYPHS, Glyphs
 from tui.ui.view.document import Section, SectionKind
 from tui.ui.view.tool_line import ToolLine
-from tui.ui.widgets.stream_paint import COMPONENT_PREFIX, StreamPaint
+from tui.ui.widgets.stream_paint import StreamPaint
 
 
 class StreamPane(StreamPaint, can_focus=True):
@@ -26,39 +26,8 @@ class StreamPane(StreamPaint, can_focus=True):
     StreamPane {
         height: 1fr;
         width: 1fr;
-        & > .stream--heading-1 { color: $text-primary; text-style: bold underline; }
-        & > .stream--heading-2 { color: $text-primary; text-style: bold; }
-        & > .stream--heading-3 { color: $text-secondary; text-style: bold; }
-        & > .stream--heading-4 { color: $text-secondary; text-style: italic; }
-        & > .stream--code { color: $text-accent; }
-        & > .stream--code-block { color: $foreground; }
-        & > .stream--code-label { color: $text-muted; }
-        & > .stream--link { color: $text-primary; text-style: underline; }
-        & > .stream--url { color: $text-muted; }
-        & > .stream--quote { color: $text-muted; text-style: italic; }
-        & > .stream--bullet { color: $text-accent; }
-        & > .stream--table-head { text-style: bold; }
-        & > .stream--prompt { color: $foreground; text-style: bold; }
-        & > .stream--thinking { color: $text-muted; }
-        & > .stream--tool { color: $text-secondary; }
-        & > .stream--notice { color: $text-warning; }
-        & > .stream--error { color: $text-error; }
-        & > .stream--token-keyword { color: $text-primary; }
-        & > .stream--token-name { color: $text-secondary; }
-        & > .stream--token-string { color: $text-success; }
-        & > .stream--token-number { color: $text-warning; }
-        & > .stream--token-comment { color: $text-muted; text-style: italic; }
-        & > .stream--token-type { color: $text-accent; }
-        & > .stream--token-inserted { color: $text-success; }
-        & > .stream--token-deleted { color: $text-error; }
-        & > .stream--frame { color: $foreground 35%; }
-        & > .stream--prompt-bar { color: $primary; }
-        & > .stream--quote-bar { color: $foreground 35%; }
-        & > .stream--thumb { color: $foreground 40%; }
-        &:focus > .stream--thumb { color: $primary; }
     }
     """
-    COMPONENT_CLASSES: ClassVar[set[str]] = {COMPONENT_PREFIX + role for role in ROLES}
 
     def __init__(
         self,
