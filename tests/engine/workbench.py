@@ -60,7 +60,9 @@ class Workbench:
         self.records = Records(Audit(self.audit_path), "session", self.events.append)
         limits = Limits(file_bytes=self.trust.max_file_size)
         desk = Desk(
-            toolbox=Toolbox(self.root, state=state / "work", limits=limits, allowed=self.judge.shows),
+            toolbox=Toolbox(
+                self.root, state=state / "work", limits=limits, allowed=self.judge.shows, searchable=self.judge.finds
+            ),
             judge=self.judge,
             approvals=Approvals(self.events.append),
             records=self.records,

@@ -39,6 +39,21 @@ def set_value(path: Path, key: str, value: object) -> None:
     write_private(path, _written(text, document, parts))
 
 
+def add_to_list(path: Path, key: str, item: str) -> None:
+    """Add `item` to the list at the dotted `key` of the TOML file `path` as it is now; nothing if it is there.
+
+    Raises UsageError as `set_value` does.
+    """
+    from tui.config.files import parse, read_text
+
+    found: Any = parse(read_text(path, str(path)) or "", str(path))
+    for part in key.split("."):
+        found = found.get(part) if isinstance(found, dict) else None
+    listed = list(found) if isinstance(found, list) else []
+    if item not in listed:
+        set_value(path, key, [*listed, item])
+
+
 def write_private(path: Path, text: str) -> None:
     """Replace the file `path` by `text` in one step; a new file is readable by its owner alone.
 

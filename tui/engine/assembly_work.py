@@ -52,6 +52,7 @@ def assemble_work(engine: "Engine", workspace: Workspace) -> tuple[Terminals, Wo
             max_command_timeout=config.tools.max_command_timeout,
         ),
         allowed=judge.shows,
+        searchable=judge.finds,
     )
     toolbox.clean_up()
     prompt = ToolPrompt(

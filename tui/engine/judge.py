@@ -7,7 +7,7 @@ own grants. `decide`, `may_read` and `launch` look at the disk and are called in
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from tui.config.model_work import Sandbox, TrustConfig
 from tui.core.errors import Problem
@@ -80,15 +80,21 @@ class Judge:
             verdict = replace(verdict, decision=Decision.ASK, reason=reason, rule="known secret", grant="")
         return verdict
 
-    def may_read(self, path: Path, pane: str, turn: str) -> bool:
-        """Whether a model may be told what is in a file without a question."""
-        del pane, turn
-        call = Call(tool="read_file", args={"path": str(path)}, cwd=self._workspace.root)
-        return decide(call, self._settings, self._files).decision is Decision.ALLOW
+    def may_read(self, path: Path) -> bool:
+        """Whether a model may be told what is in a file, or a part of it, without a question."""
+        return self._may(Tool.READ_FILE, {"path": str(path), "start_line": 1})
 
     def shows(self, path: Path) -> bool:
-        """Whether listings, searches and facts about the project may name a path."""
-        return self.may_read(path, "", "")
+        """Whether listings and facts about the project may name a path."""
+        return self.may_read(path) and (
+            not self._is_ruled(Tool.LIST_FILES) or self._may(Tool.LIST_FILES, {"path": str(path)})
+        )
+
+    def finds(self, path: Path) -> bool:
+        """Whether searches may tell what is in a file."""
+        return self.may_read(path) and (
+            not self._is_ruled(Tool.SEARCH) or self._may(Tool.SEARCH, {"path": str(path), "pattern": "."})
+        )
 
     def grant(self, request: Request, verdict: Verdict) -> bool:
         """Let exactly this pass for the rest of the session; False when it may pass only once."""
@@ -108,11 +114,9 @@ class Judge:
         """Keep a rule in the person's own configuration; it holds at once. Raises `ValueError` or `UsageError`."""
         parsed = parse_rule(rule)
         if self._user_file is not None:
-            from tui.config.save import set_value
+            from tui.config.save import add_to_list
 
-            rules = tuple(dict.fromkeys((*self._config.rules, parsed.text)))
-            set_value(self._user_file, "trust.rules", list(rules))
-            self._config = replace(self._config, rules=rules)
+            add_to_list(self._user_file, "trust.rules", parsed.text)
         self._settings = replace(self._settings, rules=(*self._settings.rules, parsed))
         self._lowered = self._one_less()
 
@@ -139,7 +143,7 @@ class Judge:
 
     def take_in(self, text: str, request: Request, *, turn: str) -> str:
         """Return a tool's text as it goes to a model: marked as data, with where it came from; the turn remembers."""
-        source = f"{request.tool.value} {request.title}"
+        source = f"{request.tool.value} {request.arguments.get('command') or request.title}"
         self._taints[turn] = self._taints.get(turn, Taint()).after(text, request.tool.value, source)
         return wrap(text, source, self._taints[turn].level_of(request.tool.value))
 
@@ -155,6 +159,13 @@ class Judge:
     def masked(self, text: str) -> str:
         """Return text a person is to see, with the keys this program knows masked."""
         return mask_known(text)
+
+    def _may(self, tool: Tool, arguments: Mapping[str, Any]) -> bool:
+        call = Call(tool=tool.value, args=arguments, cwd=self._workspace.root)
+        return decide(call, self._settings, self._files).decision is Decision.ALLOW
+
+    def _is_ruled(self, tool: Tool) -> bool:
+        return any(rule.tool == tool.value and rule.decision is not Decision.ALLOW for rule in self._settings.rules)
 
     def _call(self, request: Request) -> Call:
         return Call(tool=request.tool.value, args=request.arguments, cwd=self._workspace.root)

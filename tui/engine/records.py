@@ -9,12 +9,15 @@ from typing import Any, Final, Protocol
 from tui.core.commands import Answer
 from tui.core.errors import LLMMixerError
 from tui.core.events import Event, Notice, NoticeLevel
+from tui.core.secrets import mask
 from tui.core.trust import Verdict
 from tui.tools.outcome import ToolOutcome
 from tui.tools.requests import Request
 
 _LONGEST: Final = 2_000
 """Characters of an argument that are written down as they are."""
+_LOOKED_AT: Final = 3 * _LONGEST
+"""Characters of a longer one that are looked at for secrets: all of one that begins in what is written down."""
 
 
 class Log(Protocol):
@@ -123,4 +126,5 @@ def _brief(value: Any) -> Any:
     if len(text) <= _LONGEST:
         return value
     digest = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
-    return {"begins": text[:_LONGEST], "characters": len(text), "sha256": digest}
+    begins = mask(text[:_LOOKED_AT])[:_LONGEST]  # masked before it is cut, or half a secret could be left
+    return {"begins": begins, "characters": len(text), "sha256": digest}

@@ -6,6 +6,7 @@ from dataclasses import replace
 from tui.core.chat import AssistantMessage, Json, NativeContent, ToolCall
 from tui.core.secrets import mask_known
 from tui.core.tool_events import Preview
+from tui.core.trust import Part
 from tui.core.untrusted import clean, clean_line
 
 
@@ -46,6 +47,11 @@ def shown_message(message: AssistantMessage) -> AssistantMessage:
 def shown_preview(preview: Preview) -> Preview:
     """Return what a call would do or did as it may be shown."""
     return replace(preview, text=shown(preview.text), path=shown_line(preview.path, 1_000))
+
+
+def shown_part(part: Part) -> Part:
+    """Return a piece of a call with the keys in it masked; whoever shows its text makes the rest visible."""
+    return replace(part, text=mask_known(part.text), reason=shown_line(part.reason, 1_000))
 
 
 def tells_a_key(message: AssistantMessage) -> bool:

@@ -14,11 +14,14 @@ from tui.core.clock import Clock
 from tui.core.commands import Answer
 from tui.core.errors import LLMMixerError, Problem
 from tui.core.events import Event, Notice, NoticeLevel
+from tui.core.secrets import StreamMasker
 from tui.core.tool_events import ApprovalRequested, Preview, ToolOutput, ToolStarted, ToolStatus
 from tui.core.trust import AnswerKind, Decision, RuleTrial, Verdict
+from tui.core.untrusted import clean
 from tui.engine.judge import Judge
 from tui.engine.records import Records
-from tui.engine.shown import shown, shown_line, shown_preview
+from tui.engine.shown import shown_line, shown_part, shown_preview
+from tui.engine.threads import in_thread
 from tui.tools.box import Toolbox
 from tui.tools.command import Launch
 from tui.tools.outcome import Prepared, ToolOutcome
@@ -29,6 +32,8 @@ from tui.trust.execution import CannotRunError, Plan
 
 _MOST_TRIES: Final = 5
 """How often one call is judged anew because a file or the policy changed while it was decided."""
+_LONGEST_REASON: Final = 1_000
+_LONGEST_PATH: Final = 4_096
 
 
 class Interactive(Protocol):
@@ -99,7 +104,7 @@ class CallRun:
         """Run the call if it is still what was judged; None when it has to be judged anew."""
         plan: Plan | None = None
         try:
-            verdict = await self._allowed()
+            verdict = await self._allowed(frozen=passed.prepared)
             worse = verdict.decision is Decision.ASK and not passed.by_person and not passed.prepared.problem
             if worse or verdict.paths != passed.verdict.paths:
                 return None
@@ -110,13 +115,14 @@ class CallRun:
         finally:
             self.desk.toolbox.drop(passed.prepared)
             if plan is not None:
-                await asyncio.to_thread(plan.close)
+                await asyncio.shield(asyncio.to_thread(plan.close))
 
     async def _planned(self, passed: _Pass) -> Plan | None:
         judge = self.desk.judge
         try:
-            return await asyncio.to_thread(
-                judge.launch, self.request, passed.verdict, passed.prepared.path, outside=passed.outside
+            return await in_thread(
+                lambda: judge.launch(self.request, passed.verdict, passed.prepared.path, outside=passed.outside),
+                _close_plan,
             )
         except CannotRunError as error:
             summary = error.problem.text
@@ -126,7 +132,7 @@ class CallRun:
         """Return the call as it may run; the person may have changed it."""
         while True:
             verdict = await self._allowed()
-            prepared = await asyncio.to_thread(self.desk.toolbox.prepare, self.request, self.pane, self.turn)
+            prepared = await in_thread(self._prepare, self.desk.toolbox.drop)
             try:
                 if (passed := await self._passed_as(prepared, verdict)) is not None:
                     return passed
@@ -134,6 +140,9 @@ class CallRun:
                 self.desk.toolbox.drop(prepared)
                 raise
             self.desk.toolbox.drop(prepared)
+
+    def _prepare(self) -> Prepared:
+        return self.desk.toolbox.prepare(self.request, self.pane, self.turn)
 
     async def _passed_as(self, prepared: Prepared, verdict: Verdict) -> _Pass | None:
         """Return how the call may run; None when it changed and has to be judged anew."""
@@ -143,7 +152,7 @@ class CallRun:
         if verdict.decision is Decision.ALLOW and not prepared.conflict:
             return _Pass(prepared, verdict, verdict.rule)
         if prepared.problem:  # it cannot work: no reason to trouble a person, if the model may know why
-            tellable = await asyncio.to_thread(self.desk.judge.may_read, prepared.path, self.pane, self.turn)
+            tellable = await asyncio.to_thread(self.desk.judge.may_read, prepared.path)
             if tellable:
                 return _Pass(prepared, verdict, "nothing to do")
         answer = await self._asked(prepared, verdict)
@@ -155,9 +164,12 @@ class CallRun:
         outside = answer.decision is AnswerKind.OUTSIDE
         return _Pass(prepared, verdict, self._accepted(verdict, answer), by_person=True, outside=outside)
 
-    async def _allowed(self) -> Verdict:
-        """Judge the call as things stand now. Raises `Denied` when it is refused."""
-        verdict = await asyncio.to_thread(self.desk.judge.decide, self.request, self.pane, self.turn)
+    async def _allowed(self, frozen: Prepared | None = None) -> Verdict:
+        """Judge the call as things stand now, a `frozen` one in the very folder it will run in. Raises `Denied`."""
+        request = self.request
+        if frozen is not None and "cwd" in request.arguments:
+            request = replace(request, arguments={**request.arguments, "cwd": str(frozen.path)})
+        verdict = await asyncio.to_thread(self.desk.judge.decide, request, self.pane, self.turn)
         if verdict.decision is Decision.DENY:
             self.desk.records.decided(self.request, verdict, pane=self.pane, turn=self.turn, who="policy")
             text = f"Refused by the rules of this session: {verdict.reason} Find another way, or tell the person."
@@ -172,7 +184,8 @@ class CallRun:
             raise Denied(text, summary=f"needs approval: {verdict.reason}", who="nobody to ask")
 
         def settled() -> bool:
-            return desk.judge.decide(self.request, self.pane, self.turn).decision is Decision.ALLOW
+            decision = desk.judge.decide(self.request, self.pane, self.turn).decision
+            return decision is Decision.DENY or (decision is Decision.ALLOW and not prepared.conflict)
 
         def trial(rule: str) -> RuleTrial:
             return desk.judge.try_rule(self.request, rule)
@@ -191,7 +204,8 @@ class CallRun:
 
     def _question(self, prepared: Prepared, verdict: Verdict) -> ApprovalRequested:
         request, judge = self.request, self.desk.judge
-        what = request.arguments.get("command") or request.arguments.get("path") or request.title
+        what = _subject(request)
+        text = judge.masked(what)
         conflict = prepared.conflict if verdict.decision is Decision.ALLOW or prepared.conflict else ""
         return ApprovalRequested(
             id="",
@@ -199,19 +213,19 @@ class CallRun:
             turn=self.turn,
             call_id=shown_line(request.call_id),
             tool=request.tool.value,
-            text=judge.masked(str(what)),
-            cwd=str(prepared.path if request.tool.runs_programs else self.desk.toolbox.root),
-            reason=conflict if verdict.decision is Decision.ALLOW else verdict.reason,
+            text=text,
+            cwd=shown_line(str(prepared.path if request.tool.runs_programs else self.desk.toolbox.root), _LONGEST_PATH),
+            reason=conflict if verdict.decision is Decision.ALLOW else shown_line(verdict.reason, _LONGEST_REASON),
             rule="another pane" if verdict.decision is Decision.ALLOW else verdict.rule,
             risk=verdict.risk,
-            parts=verdict.parts,
+            parts=tuple(map(shown_part, verdict.parts)),
             grant="" if conflict else verdict.grant,
             preview=shown_preview(prepared.preview),
-            because=judge.because(self.turn),
+            because=shown_line(judge.because(self.turn), _LONGEST_REASON),
             conflict=conflict,
             rival=self._rival(prepared),
             sandbox=judge.sandbox_name,
-            editable=request.tool.runs_programs,
+            editable=request.tool.runs_programs and text == what,
         )
 
     def _rival(self, prepared: Prepared) -> Preview:
@@ -232,7 +246,8 @@ class CallRun:
                 judge.save_rule(answer.text)
                 who = "you, by a rule"
             except (LLMMixerError, ValueError) as error:
-                problem = Problem(title="The rule was not saved, the call ran once", text=str(error))
+                told = shown_line(str(error), _LONGEST_REASON)
+                problem = Problem(title="The rule was not saved, the call ran once", text=told)
                 self.desk.publish(Notice(level=NoticeLevel.WARNING, problem=problem, pane=self.pane))
         if who != "you, once":
             self.desk.approvals.reconsider()
@@ -270,16 +285,20 @@ class CallRun:
             )
         )
 
+        masker = StreamMasker()
+
         def output(text: str) -> None:
-            desk.publish(ToolOutput(pane=self.pane, turn=self.turn, call_id=call_id, text=shown(text)))
+            if text:
+                desk.publish(ToolOutput(pane=self.pane, turn=self.turn, call_id=call_id, text=text))
 
         outcome: ToolOutcome | None = None
         try:
             if request.tool is Tool.RUN_INTERACTIVE and launch is not None and not prepared.problem:
                 outcome = await self._interact(launch)
             else:
-                outcome = await desk.toolbox.run(prepared, output, launch)
+                outcome = await desk.toolbox.run(prepared, lambda text: output(masker.feed(clean(text))), launch)
         finally:
+            output(masker.flush())
             desk.records.ended(request, outcome, pane=self.pane, turn=self.turn)
         if plan is not None and plan.note and outcome.status is ToolStatus.ERROR:
             return replace(outcome, text=f"{outcome.text}\n\n[{plan.note}]")
@@ -289,3 +308,16 @@ class CallRun:
         if self.desk.interactive is None:
             raise Denied("There is no terminal here; use run_command.", summary="no terminal", who="session")
         return await self.desk.interactive.run(launch, self.request, pane=self.pane, turn=self.turn)
+
+
+def _subject(request: Request) -> str:
+    """Return what a person is asked about: the command, the path, or all that says what is looked for and where."""
+    told = {name: value for name, value in request.arguments.items() if isinstance(value, str)}
+    if request.tool in (Tool.LIST_FILES, Tool.SEARCH):
+        return "\n".join(f"{name}: {value}" for name, value in told.items())
+    return told.get("command") or told.get("path") or request.title
+
+
+def _close_plan(plan: Plan | None) -> None:
+    if plan is not None:
+        plan.close()

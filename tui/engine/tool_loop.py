@@ -12,6 +12,9 @@ from tui.core.money import usd_short
 from tui.engine.spending import BUDGET_CODE
 
 _NOT_RUN: Final = "Not run: the person stopped this turn."
+_INTERRUPTED: Final = (
+    "The person stopped this turn before this call was over. It may have done nothing, part or all of its work: look."
+)
 
 
 class Tools(Protocol):
@@ -30,6 +33,7 @@ class Round:
 
     answer: AssistantMessage
     results: dict[int, ToolResult] = field(default_factory=dict)
+    _begun: set[int] = field(default_factory=set)
 
     async def run(self, tools: Tools, *, pane: str, turn: str) -> None:
         """Run every call: reads that follow each other together, everything else in the model's order."""
@@ -49,12 +53,17 @@ class Round:
         return (
             self.answer,
             *(
-                self.results.get(number) or ToolResult(call_id=call.id, name=call.name, text=_NOT_RUN, is_error=True)
+                self.results.get(number) or self._lost(number, call)
                 for number, call in enumerate(self.answer.tool_calls)
             ),
         )
 
+    def _lost(self, number: int, call: ToolCall) -> ToolResult:
+        text = _INTERRUPTED if number in self._begun else _NOT_RUN
+        return ToolResult(call_id=call.id, name=call.name, text=text, is_error=True)
+
     async def _run_one(self, tools: Tools, number: int, call: ToolCall, pane: str, turn: str) -> None:
+        self._begun.add(number)
         self.results[number] = await tools.run(call, pane=pane, turn=turn)
 
 

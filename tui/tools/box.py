@@ -35,18 +35,24 @@ class Toolbox:
     """The tools of one session in one project, shared by all its panes.
 
     `root` is the project, `state` the session's own folder outside of it (undo store and bin); folders of other
-    sessions lie beside it. `allowed` tells of an absolute path whether listings and searches may show it; it is asked
-    from threads.
+    sessions lie beside it. `allowed` tells of an absolute path whether listings may show it, `searchable` (else the
+    same) whether searches may tell what is in it; both are asked from threads.
     """
 
     def __init__(
-        self, root: Path, *, state: Path, limits: Limits | None = None, allowed: Callable[[Path], bool] = everything
+        self,
+        root: Path,
+        *,
+        state: Path,
+        limits: Limits | None = None,
+        allowed: Callable[[Path], bool] = everything,
+        searchable: Callable[[Path], bool] | None = None,
     ) -> None:
         self.root = Path(root).resolve()
         self.state = state
         self.limits = limits or Limits()
         self.activity = Activity()
-        self._world = World(self.root, self.limits, self.activity, allowed)
+        self._world = World(self.root, self.limits, self.activity, allowed, searchable or allowed)
         writer = Writer(state / "writes")
         self._performer = Performer(self._world, writer, Changes(state / "changes", writer))
         self._pending: dict[int, Prepared] = {}

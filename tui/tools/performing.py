@@ -102,7 +102,7 @@ class Performer:
 
     def _search(self, prepared: Prepared, action: Search, stop: Stop) -> ToolOutcome:
         found = search(
-            action, prepared.path, self._world.root, glob=_glob(action.glob), allowed=self._world.allowed, stop=stop
+            action, prepared.path, self._world.root, glob=_glob(action.glob), allowed=self._world.searchable, stop=stop
         )
         kept, cut = _bounded(found.lines, self._world.limits.output_bytes)
         note = ""

@@ -44,6 +44,7 @@ class World:
     limits: Limits
     activity: Activity
     allowed: Callable[[Path], bool]
+    searchable: Callable[[Path], bool]
 
     def name(self, path: Path) -> str:
         """Return a path as models and people see it: relative to the project where it lies inside."""

@@ -7,8 +7,10 @@ from typing import Final
 
 from tui.core.commands import Answer
 from tui.core.ids import new_id
+from tui.core.secrets import mask_known
 from tui.core.tool_events import ApprovalRequested, ApprovalResolved
 from tui.core.trust import AnswerKind, Resolution, RuleTrial
+from tui.core.untrusted import clean
 
 _HOW: Final = {
     AnswerKind.ONCE: Resolution.ONCE,
@@ -51,7 +53,7 @@ class Approvals:
         try:
             answer = await waiting.answer
             how = Resolution.OVERTAKEN if answer is None else _HOW[answer.decision]
-            text = "" if answer is None else answer.text
+            text = "" if answer is None else mask_known(clean(answer.text))
             return answer
         finally:
             del self._open[request.id]
