@@ -117,7 +117,7 @@ def _piece(text: str) -> str:
 def _brackets(inner: str) -> str:
     negated = inner[:1] in ("!", "^")
     body = inner[negated:].replace("\\", "\\\\").replace("[", "\\[").replace("]", "\\]").replace("^", "\\^")
-    body = re.sub(r"([&~|])", r"\\\1", body)
+    body = re.sub(r"([&~|])", r"\\\1", body).replace("--", "-\\-")  # two signs in a row are kept for other uses
     expression = f"(?!/)[{'^' if negated else ''}{body}]"
     try:
         re.compile(expression)

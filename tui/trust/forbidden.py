@@ -174,7 +174,7 @@ def translate(pattern: str) -> str:
 
 def _bracket(inside: str) -> str:
     negated = inside[0] in "!^"
-    body = re.sub(r"([\\\[\]^&~|])", r"\\\1", inside[1:] if negated else inside)
+    body = re.sub(r"([\\\[\]^&~|])", r"\\\1", inside[1:] if negated else inside).replace("--", "-\\-")
     expression = f"[{'^' if negated else ''}{body}]"
     try:
         re.compile(expression)
