@@ -27,10 +27,14 @@ EDITS = st.one_of(
     command("P"),
     st.sampled_from(["\x1b[K", "\x1b[1K", "\x1b[2K", "\x1b[J", "\x1b[1J", "\x1b[2J"]),
 )
+# One to the left first: behind the last column pyte keeps wrapping after moves that end it on terminals.
+STEPS_ASIDE = MOVES.map(lambda move: "\b" + move)
 # Plain when erasing and scrolling: pyte erases with every attribute, terminals with the background alone.
 PLAIN_EDITS = EDITS.map(lambda edit: "\x1b[m" + edit)
 # Moved before erasing: behind the last column pyte erases nothing.
-STEPS = st.lists(st.one_of(TEXT, COLOR, MOVES, st.tuples(MOVES, PLAIN_EDITS).map("\r\x1b[4C".join)), max_size=14)
+STEPS = st.lists(
+    st.one_of(TEXT, COLOR, STEPS_ASIDE, st.tuples(STEPS_ASIDE, PLAIN_EDITS).map("\r\x1b[4C".join)), max_size=14
+)
 
 
 @settings(max_examples=150, derandomize=True, deadline=None)
