@@ -3,6 +3,8 @@
 import dataclasses
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import FrozenInstanceError, field, replace
 from typing import ClassVar
 
@@ -127,3 +129,22 @@ def test_defining_compiles_nothing() -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert done.stdout == "ok\n", done.stderr
+
+
+def test_threads_may_make_the_first_instances_of_a_class_at_once() -> None:
+    for _ in range(30):
+
+        @record
+        class Fresh(Record):
+            x: int
+            y: int = 0
+
+        start = threading.Barrier(4)
+
+        def make(start: threading.Barrier, made: type[Fresh]) -> object:
+            start.wait(20)
+            return made(x=1)
+
+        with ThreadPoolExecutor(4) as threads:
+            waiting = [threads.submit(make, start, Fresh) for _ in range(4)]
+            assert [repr(each.result(20)) for each in waiting] == [repr(Fresh(x=1))] * 4

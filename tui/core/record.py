@@ -7,6 +7,7 @@ for the fields.
 """
 
 import inspect
+import threading
 from collections.abc import Callable
 from dataclasses import FrozenInstanceError, dataclass, field, fields
 from typing import Any, ClassVar, Final, TypeVar, dataclass_transform, get_origin, overload
@@ -16,6 +17,8 @@ _T = TypeVar("_T")
 _FIELDS: Final = "__dataclass_fields__"
 _LATER: Final = ("__init__", "__dataclass_params__", "__match_args__")
 _NOT_COPIED: Final = frozenset({"__dict__", "__weakref__"})
+_MAKING: Final = threading.RLock()
+"""Held while a class gets its methods: threads may make their first instances at the same time."""
 
 
 class _FieldsAtFirstUse:
@@ -24,13 +27,19 @@ class _FieldsAtFirstUse:
     def __get__(self, instance: object, owner: type) -> Any:
         if "_definition" not in owner.__dict__:
             raise AttributeError(_FIELDS)
-        definition, kw_only = owner.__dict__["_definition"]
-        made = dataclass(frozen=issubclass(owner, Record), kw_only=kw_only, eq=False, repr=False)(definition)
-        for name in _LATER:
-            setattr(owner, name, made.__dict__[name])
-        real_fields = {item.name: item for item in fields(made)}  # without those of the class itself
-        type.__setattr__(owner, _FIELDS, real_fields)
-        return real_fields
+        with _MAKING:
+            known: dict[str, Any] | None = owner.__dict__.get(_FIELDS)
+            return _fields_of(owner) if known is None else known
+
+
+def _fields_of(owner: type) -> dict[str, Any]:
+    definition, kw_only = owner.__dict__["_definition"]
+    made = dataclass(frozen=issubclass(owner, Record), kw_only=kw_only, eq=False, repr=False)(definition)
+    for name in _LATER:
+        setattr(owner, name, made.__dict__[name])
+    real_fields = {item.name: item for item in fields(made)}  # without those of the class itself
+    type.__setattr__(owner, _FIELDS, real_fields)
+    return real_fields
 
 
 class _Fields:  # noqa: PLW1641 - only what cannot change has a hash
