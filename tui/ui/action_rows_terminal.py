@@ -9,7 +9,7 @@ _DOCK = Group.TERMINAL
 
 # fmt: off
 TERMINAL_ROWS: Final[tuple[Action, ...]] = (
-    Action(id="terminal", keys=("f4",), title="Terminal", group=_DOCK, hint=5,
+    Action(id="terminal", keys=("f4",), title="Terminal", group=_DOCK, hint=5, priority=True,
            help="Go into the terminal, where every other key is the program's. Inside: take the keys back, as commands "
                 "of the dock; once more: hide it."),
     Action(id="term", keys=(), title="New terminal", group=_DOCK, slash="term", argument="a command",

@@ -30,6 +30,8 @@ from tui.ui.widgets.span_widget import Stage
 if TYPE_CHECKING:
     from textual.command import Provider
 
+    from tui.ui.widgets.terminal_view import TerminalView
+
 _QUIET_BEFORE_WARM_UP: Final = 0.3
 """Seconds without a key before an SDK is imported; an import must not get in the way of typing."""
 _LOW_BANDWIDTH_FRAMES: Final = 10
@@ -142,7 +144,7 @@ class LLMMixerApp(App[None]):
         """Remember when the last key came; some widgets get theirs before any binding."""
         if isinstance(event, events.Key):
             self._last_key = self.stage.now()
-            focused = self.focused
+            focused = self._heir() or self.focused
             if is_typing(event.key, event.is_printable) and not getattr(focused, "takes_answers", False):
                 self.stage.typed_at = self._last_key
             takes = getattr(focused, "takes_key", None)
@@ -151,7 +153,15 @@ class LLMMixerApp(App[None]):
                 return
         elif isinstance(event, events.Paste):
             self.stage.typed_at = self.stage.now()
+            if (heir := self._heir()) is not None and not event.is_forwarded:
+                heir._forward_event(event)  # noqa: SLF001 - as above
+                return
         await super().on_event(event)
+
+    def _heir(self) -> "TerminalView | None":
+        """The widget that was given the keys but is not there yet: what is typed meanwhile is for it."""
+        heir = self._main.dock.heir if self._main is not None else None
+        return heir if heir is not None and self.screen is self._main else None
 
     def _loop_failed(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         """A defect in a callback, such as a frame, must end the application with its traceback, not freeze it."""

@@ -58,6 +58,12 @@ class Dock:
         return view is not None and view.has_focus and view.typing
 
     @property
+    def heir(self) -> "TerminalView | None":
+        """The terminal the keys were given to before it could take them; each key is to be forwarded to it."""
+        view = self.view
+        return view if view is not None and view.awaits_keys else None
+
+    @property
     def rows(self) -> int:
         """Rows the dock takes from the panes."""
         return dock_rows(self._screen.app.size.height, self._extra) if self.shown else 0

@@ -315,7 +315,7 @@ class ApprovalCard(Vertical):
     def _show_field(self, shown: bool) -> None:
         if self.field.has_class("-shown") != shown:
             self.field.set_class(shown, "-shown")
-            (self.field if shown else self.body).focus()
+            self.screen.set_focus(self.field if shown else self.body)  # at once: the next key may be here already
 
     def write(self, text: str) -> None:
         """Open the field with a text in it; the caret goes to its end."""

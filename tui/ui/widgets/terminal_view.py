@@ -79,6 +79,11 @@ class TerminalView(TerminalMouse, can_focus=True):
             self._wants_focus = True
         self._tell_focus()
 
+    @property
+    def awaits_keys(self) -> bool:
+        """Whether the keys were given to it before it could have them: whoever gets one now forwards it."""
+        return self._wants_focus
+
     def on_mount(self) -> None:
         """Take the keys that were given before there was anything to give them to."""
         if self._wants_focus:
@@ -164,7 +169,7 @@ class TerminalView(TerminalMouse, can_focus=True):
     def _send_early(self) -> None:
         """Send what waits once the program is there; when nothing came of it, what waits is nobody's."""
         port = self.port
-        given_up = port is None and not self.is_on_screen
+        given_up = port is None and not (self.typing or self.is_on_screen)
         if self._over_since is None and not given_up and (port is None or not port.running):
             return
         data, self._early = self._early, b""
