@@ -120,18 +120,16 @@ def answer_words(event: TerminalAnswered) -> str:
 
 
 def _tell_pane(view: SessionView, event: TerminalAnswered, now: float) -> None:
-    """Keep the answer with the call of the pane whose model runs the program."""
+    """Say it in the pane whose model runs the program, and keep it with the call, together with the question."""
     pane = view.panes.get(event.pane or "")
     if pane is None:
         return
     prompt = clean_line(event.prompt, _PROMPT)
-    text = f"{answer_words(event)}{f' ({prompt})' if prompt else ''}"
     terminal = view.terminals.by_id.get(event.terminal)
     call_id = terminal.call_id if terminal is not None else ""
     if call_id in pane.tools:
-        remark(pane, call_id, text)
-    else:
-        narrate.remark(pane, text, now)
+        remark(pane, call_id, f"{answer_words(event)}{f' ({prompt})' if prompt else ''}")
+    narrate.remark(pane, answer_words(event), now)
 
 
 def _touch_pane(view: SessionView, terminal: TerminalView | None) -> None:
