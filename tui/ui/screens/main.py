@@ -5,9 +5,7 @@ from typing import TYPE_CHECKING, Final
 
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Container, Horizontal
 from textual.content import Content
-from textual.screen import Screen
 
 from tui.config.paths import state_dir
 from tui.core.events import NoticeLevel
@@ -24,6 +22,7 @@ from tui.ui.view.format import Tone
 from tui.ui.view.layout import Arrangement, Mode, arrange
 from tui.ui.view.spend_text import estimate_text
 from tui.ui.view.state import PaneView, SessionView
+from tui.ui.widgets.ground import Ground, GroundScreen
 from tui.ui.widgets.hint_bar import HintBar
 from tui.ui.widgets.pane import Pane
 from tui.ui.widgets.pane_bar import PaneBar
@@ -55,7 +54,7 @@ _NOTICE_TONES: Final = {
 }
 
 
-class MainScreen(Screen[None]):
+class MainScreen(GroundScreen):
     """Shows the stage's view; what a person asks for goes through the table of actions."""
 
     AUTO_FOCUS = ""
@@ -93,7 +92,7 @@ class MainScreen(Screen[None]):
         self._tabs = PaneTabs(stage)
         self._rail = Rail(stage)
         self._lines = (TopBar(stage, project=project, branch=branch), StateStrip(stage))
-        self._work = Container(*self.panes.values(), id="panes")
+        self._work = Ground(*self.panes.values(), id="panes")
         self.ticker = Ticker(self, lambda: clocks_run(stage.view, stage.now()), self.touch)
         self._estimate = Delayed(self, lambda: show_estimate(engine, self.prompt), _ESTIMATE_AFTER)
         self.figures_every = _FIGURES_EVERY
@@ -108,7 +107,7 @@ class MainScreen(Screen[None]):
         self._place()
         yield self._lines[0]
         yield self._tabs
-        with Horizontal(id="work"):
+        with Ground(id="work"):
             yield self._work
             yield self._rail
         yield self._lines[1]

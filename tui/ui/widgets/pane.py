@@ -6,12 +6,15 @@ from typing import ClassVar
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding
+from textual.geometry import Region
 from textual.message import Message
+from textual.strip import Strip
 from textual.widget import Widget
 
 from tui.ui.frame_clock import FrameClock
 from tui.ui.view.state import Append, Begin, Clear, End, Operation
 from tui.ui.widgets.below_marker import BelowMarker
+from tui.ui.widgets.ground import same_rows
 from tui.ui.widgets.pane_bar import PaneBar
 from tui.ui.widgets.pane_head import PaneHead
 from tui.ui.widgets.span_widget import Stage
@@ -63,6 +66,10 @@ class Pane(Widget, can_focus=False):
         yield self.stream
         yield self._bar
         yield self._marker
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Return rows of background behind the line at the left."""
+        return same_rows(self, crop, super().render_lines)
 
     def apply(self, operations: Iterable[Operation]) -> None:
         """Hand text on to the stream, in order; runs of appended text go as one."""
