@@ -1,14 +1,18 @@
 """Cells of a terminal on the screen: colours, widths, what lies over them."""
 
+import gc
+
 import pytest
 from rich.style import Style
 from textual.color import Color
 from textual.filter import Monochrome
+from textual.strip import Strip
 
 from tui.core.terminal import CellStyle, Run
 from tui.ui.render.palette import contrast
+from tui.ui.render.rows import Row
 from tui.ui.widgets.terminal_look import Look, fixed_color
-from tui.ui.widgets.terminal_rows import characters_at, first_difference, overlay, paint_row, put
+from tui.ui.widgets.terminal_rows import characters_at, overlay, paint_row, put
 
 DARK = Style(color="#d5d8de", bgcolor="#14161a")
 LIGHT = Style(color="#2b2d33", bgcolor="#fbf9f6")
@@ -106,12 +110,25 @@ def test_overlays_keep_the_text() -> None:
     assert put(strip, 3, "|", Style()).text.startswith("one|two")
 
 
-def test_the_first_cell_that_changed() -> None:
-    colours = look()
-    before = paint_row([run("$ ", bold=True), run("ls")], 20, colours)
-    after = paint_row([run("$ ", bold=True), run("ls -")], 20, colours)
-    assert first_difference(before, after) == 2
-    assert first_difference(before, paint_row([run("x")], 20, colours)) == 0
+def test_blank_cells_after_the_text_are_known() -> None:
+    row = paint_row([run("$ ", bold=True), run("ls")], 20, look())
+    assert (row.cell_length, row.body_cells) == (20, 4)
+    assert row.crop(0, 6).text == "$ ls  "
+
+
+def test_painted_rows_are_freed_without_the_garbage_collector() -> None:
+    gc.collect()
+    gc.disable()
+    try:
+        row = paint_row([run("$ ", bold=True), run("ls")], 20, look())
+        strips: list[Strip] = [row, overlay(row, 1, 2, Style(reverse=True)), put(row, 5, "|", Style())]
+        for strip in strips:
+            assert list(strip.divide([20])) == [strip]
+        del row, strip
+        strips.clear()
+        assert not [found for found in gc.get_objects() if isinstance(found, Row) and found.text.startswith("$ ls")]
+    finally:
+        gc.enable()
 
 
 def test_the_character_at_a_cell() -> None:

@@ -9,7 +9,7 @@ from tui.core.terminal import MouseTracking, TerminalPort
 from tui.ui.frame_clock import FrameClock
 from tui.ui.view.terminal_keys import Mouse, encode_mouse, wheel_keys
 from tui.ui.view.terminal_text import Place, line_at, screen_text, selected_text, word_at
-from tui.ui.widgets.terminal_paint import TerminalPaint
+from tui.ui.widgets.terminal_paint import ECHOES, TerminalPaint
 from tui.ui.widgets.terminal_rows import characters_at
 
 WHEEL_LINES: Final = 3
@@ -52,6 +52,7 @@ class TerminalMouse(TerminalPaint, can_focus=True):
     def _answered_at_once(self) -> None:
         """What the program writes next is the answer to the person."""
         self._key_at = monotonic()
+        self._echoes = ECHOES
 
     def _forward(self, what: Mouse, event: events.MouseEvent, button: int) -> bool:
         """Hand a mouse event to a program that asked for it; Shift keeps it here."""

@@ -2,21 +2,24 @@
 
 from collections.abc import Iterable
 from time import monotonic
-from typing import Final
+from typing import Final, Self
 
 from rich.style import Style
-from textual.geometry import Offset, Region
+from textual.geometry import Offset, Region, Size
 from textual.strip import Strip
 
 from tui.core.terminal import CursorShape, TerminalPort
 from tui.ui.frame_clock import FrameClock
+from tui.ui.render.rows import Row
 from tui.ui.view.terminal_text import piece_on
 from tui.ui.widgets.terminal_look import Look
-from tui.ui.widgets.terminal_rows import first_difference, overlay, paint_row, put
+from tui.ui.widgets.terminal_rows import overlay, paint_row, put
 from tui.ui.widgets.terminal_window import TerminalWindow
 
 ECHO_WITHIN: Final = 0.05
 """Seconds after a key in which what the program writes is painted at once."""
+ECHOES: Final = 4
+"""How often that is done for one key; a program that writes without end is painted with the frames like any other."""
 _KEPT_SCREENS: Final = 6
 """How many screens of painted rows are kept."""
 _BAR: Final = "▏"
@@ -33,10 +36,13 @@ class TerminalPaint(TerminalWindow, can_focus=True):
         self.painted_frames = 0
         self._look: Look | None = None
         self._told_colors: tuple[str, object] | None = None
-        self._strips: dict[tuple[int, int], Strip] = {}
+        self._strips: dict[tuple[int, int], Row] = {}
+        self._painted: list[Strip | None] = []
+        self._painted_size: Size | None = None
         self._serials: list[int | None] = []
         self._caret: tuple[int, int, CursorShape, bool] | None = None
         self._key_at = float("-inf")
+        self._echoes = 0
 
     # ---- the terminal
 
@@ -71,11 +77,25 @@ class TerminalPaint(TerminalWindow, can_focus=True):
         """The terminal has something new: painted at once after a key, else with the next frame."""
         if not self.is_attached:
             return
-        if monotonic() - self._key_at <= ECHO_WITHIN:
+        if self._echoes and monotonic() - self._key_at <= ECHO_WITHIN:
+            self._echoes -= 1
             self._clock.forget(self)
             self.paint_frame()
+            self._show_at_once()
         else:
             self._clock.request(self)
+
+    def _show_at_once(self) -> None:
+        """Send what is to be repainted to the screen now.
+
+        Textual would have this widget tell its screen, the screen wait for its own turn, and a timer of 60 beats a
+        second wake it: three turns of the loop, each shared with whoever floods, and up to 17 ms.
+        """
+        screen = self.screen
+        if screen.is_current and self._repaint_required:
+            self._repaint_required = False  # else it is told, and nothing is found to paint
+            screen._dirty_widgets.add(self)  # noqa: SLF001 - there is no public way to paint now
+            screen._on_timer_update()  # noqa: SLF001 - as above
 
     def on_show(self) -> None:
         """What came while nobody looked is painted now."""
@@ -131,11 +151,11 @@ class TerminalPaint(TerminalWindow, can_focus=True):
         return port.serial(row) if -port.scrollback <= row < port.lines else None
 
     def _changed_cells(self, port: TerminalPort, y: int, before: int | None, now: int | None, width: int) -> Region:
+        """The cells of a row that have to be sent again: not the blanks after the text, where they stay blank."""
         old = None if before is None else self._strips.get((before, width))
         if old is None or self.selection is not None or self.found:
             return Region(0, y, width, 1)
-        start = min(first_difference(old, self._row_strip(port, y, now)), width - 1)
-        return Region(start, y, width - start, 1)
+        return Region(0, y, max(old.body_cells, self._row_strip(port, y, now).body_cells, 1), 1)
 
     def _place_caret(self, port: TerminalPort) -> None:
         column, row = port.cursor
@@ -175,10 +195,35 @@ class TerminalPaint(TerminalWindow, can_focus=True):
         if self.is_attached:
             self.refresh()
 
+    def refresh(self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> Self:
+        """Paint some regions again, or everything."""
+        if not regions:
+            self._painted_size = None
+        elif repaint:
+            for region in regions:
+                for y in region.line_range:
+                    if 0 <= y < len(self._painted):
+                        self._painted[y] = None
+        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
+
     def render_lines(self, crop: Region) -> list[Strip]:
-        """Return painted rows from a cache of our own, without the detour over Textual's styles cache."""
-        strips = [self.render_line(y) for y in crop.line_range]
-        if crop.column_span != (0, self.size.width):
+        """Return painted rows from a cache of our own, without the detour over Textual's styles cache.
+
+        Textual asks for all rows although it shows only those that were refreshed: only those are made.
+        """
+        size, painted = self.size, self._painted
+        if size != self._painted_size:
+            self._painted_size = size
+            painted = self._painted = [None] * size.height
+        strips: list[Strip] = []
+        for y in crop.line_range:
+            strip = painted[y] if y < size.height else None
+            if strip is None:
+                strip = self.render_line(y)
+                if y < size.height:
+                    painted[y] = strip
+            strips.append(strip)
+        if crop.column_span != (0, size.width):
             strips = [strip.crop(*crop.column_span) for strip in strips]
         return strips
 
@@ -186,10 +231,10 @@ class TerminalPaint(TerminalWindow, can_focus=True):
         """Return a row of the window with everything that lies over it."""
         port, width = self.port, self.size.width
         if port is None:
-            return Strip.blank(width, self.look().base)
+            return self._blank(width)
         if len(self._serials) != self.size.height:
             self._serials = [self._serial(port, row) for row in range(self.size.height)]
-        strip = self._row_strip(port, y, self._serials[y])
+        strip: Strip = self._row_strip(port, y, self._serials[y])
         line = self.first_line + y
         if self.selection is not None and (piece := piece_on(line, *self.selection, width)) is not None:
             strip = overlay(strip, piece.start, piece.end, self.look().selection)
@@ -200,17 +245,20 @@ class TerminalPaint(TerminalWindow, can_focus=True):
             strip = self._with_caret(strip, *self._caret)
         return strip
 
-    def _row_strip(self, port: TerminalPort, y: int, serial: int | None) -> Strip:
+    def _blank(self, width: int) -> Row:
+        return Row([], 0, width, self.look().base)
+
+    def _row_strip(self, port: TerminalPort, y: int, serial: int | None) -> Row:
         width = self.size.width
         if serial is None:
-            return Strip.blank(width, self.look().base)
+            return self._blank(width)
         strip = self._strips.get((serial, width))
         if strip is None:
             if len(self._strips) > max(self.size.height, 24) * _KEPT_SCREENS:
                 self._strips.clear()
             serial = self._serial(port, y)  # the row may have changed since the last frame
             if serial is None:
-                return Strip.blank(width, self.look().base)
+                return self._blank(width)
             strip = paint_row(port.row(self.base - self.back + y), width, self.look())
             self._strips[(serial, width)] = strip
         return strip

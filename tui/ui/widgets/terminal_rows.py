@@ -8,10 +8,11 @@ from rich.style import Style
 from textual.strip import Strip
 
 from tui.core.terminal import Run
+from tui.ui.render.rows import Row
 from tui.ui.widgets.terminal_look import Look
 
 
-def paint_row(runs: Sequence[Run], width: int, look: Look) -> Strip:
+def paint_row(runs: Sequence[Run], width: int, look: Look) -> Row:
     """Return a row of exactly `width` cells."""
     segments: list[Segment] = []
     used = 0
@@ -21,9 +22,7 @@ def paint_row(runs: Sequence[Run], width: int, look: Look) -> Strip:
         cells = min(run.cells, width - used)
         segments.append(Segment(fitted(run, cells), look.style(run.style)))
         used += cells
-    if used < width:
-        segments.append(Segment(" " * (width - used), look.base))
-    return Strip(segments, width)
+    return Row(segments, used, width, look.base)
 
 
 def fitted(run: Run, cells: int) -> str:
@@ -44,27 +43,17 @@ def overlay(strip: Strip, start: int, end: int, style: Style) -> Strip:
         return strip
     before, inside, after = _cut(strip, start, end)
     painted = [Segment(one.text, (one.style or Style.null()) + style) for one in inside]
-    return Strip([*before, *painted, *after], width)
+    return Row([*before, *painted, *after], width, width, style)
 
 
 def put(strip: Strip, column: int, text: str, style: Style) -> Strip:
     """Return the strip with a character of one cell in place of what is at `column`."""
     before, _, after = _cut(strip, column, column + 1)
-    return Strip([*before, Segment(text, style), *after], strip.cell_length)
+    return Row([*before, Segment(text, style), *after], strip.cell_length, strip.cell_length, style)
 
 
 def _cut(strip: Strip, start: int, end: int) -> tuple[Iterable[Segment], Iterable[Segment], Iterable[Segment]]:
     return strip.crop(0, start), strip.crop(start, end), strip.crop(end, strip.cell_length)
-
-
-def first_difference(one: Strip, other: Strip) -> int:
-    """Return the first cell in which two strips may differ."""
-    column = 0
-    for left, right in zip(one, other, strict=False):
-        if left != right:
-            return column
-        column += left.cell_length
-    return column
 
 
 def characters_at(runs: Sequence[Run], column: int) -> tuple[str, Run | None]:
