@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import os
+import signal
 import sys
 import threading
 from pathlib import Path
@@ -192,13 +193,29 @@ async def test_what_a_program_leaves_behind_ends_with_it(wait_until: WaitUntil) 
 
 
 async def test_a_person_may_leave_something_behind(wait_until: WaitUntil) -> None:
-    what = shell("trap '' HUP; nohup setsid sleep 100 >/dev/null 2>&1 & echo $!; sleep 0.1")
+    what = shell("trap '' HUP; sleep 100 & echo $!; setsid sleep 100 >/dev/null 2>&1 & echo $!; sleep 0.1")
     async with running(what, keep_background=True) as terminal:
         await terminal.outcome
-        (pid,) = numbers(shown(terminal))
-        assert is_alive(pid)
-        await terminal.stop()
-        assert not is_alive(pid)
+        job, daemon = numbers(shown(terminal))
+        try:
+            assert is_alive(job)
+            await terminal.stop()
+            assert not is_alive(job)
+            assert is_alive(daemon), "who left the session on purpose, such as a server of tmux, outlives a terminal"
+        finally:
+            os.kill(daemon, signal.SIGKILL)
+
+
+async def test_another_process_with_the_number_of_an_ended_leader_is_not_touched(tmp_path: Path) -> None:
+    def row(pid: int, session: int, began: int) -> None:
+        (tmp_path / str(pid)).mkdir()
+        fields = ["S", "1", str(session), str(session), *["0"] * 15, str(began)]
+        (tmp_path / str(pid) / "stat").write_text(f"{pid} (x) {' '.join(fields)}\n")
+
+    row(501, 501, 900)
+    row(502, 501, 901)
+    assert [one.pid for one in await Family(501, "", began=900).living(tmp_path)] == [501, 502]
+    assert await Family(501, "", began=100).living(tmp_path) == ()
 
 
 async def test_who_keeps_the_terminal_open_does_not_keep_the_end_away() -> None:

@@ -320,8 +320,8 @@ async def test_what_is_proposed_is_typed_when_the_person_says_so(wait_until: Wai
         await wait_until(lambda: told.asked)
         assert told.asked[0].suggestion == "Enter"
         assert not told.typed
-        assert responding.accept()
-        assert not responding.accept(), "only once"
+        assert await responding.accept()
+        assert not await responding.accept(), "only once"
         assert (await terminal.outcome).code == 0
     assert told.typed == ["Enter"]
     assert told.answers[0].why == "default of [Y/n], as you said"

@@ -3,11 +3,11 @@
 import asyncio
 import shlex
 from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, assert_never
 
-from tui.config.model_work import Clipboard, TerminalConfig
+from tui.config.model_work import TerminalConfig
 from tui.core.clock import Clock
 from tui.core.commands import (
     AcceptSuggestion,
@@ -24,8 +24,6 @@ from tui.core.ids import new_id
 from tui.core.terminal import AutoAnswer, TerminalPort
 from tui.core.terminal_events import (
     AutoAnswerChanged,
-    ClipboardAsked,
-    ClipboardResolved,
     TerminalAnswered,
     TerminalClosed,
     TerminalExited,
@@ -36,7 +34,8 @@ from tui.core.terminal_events import (
     TerminalServed,
 )
 from tui.core.tool_events import ToolStatus
-from tui.engine.shown import shown, shown_line
+from tui.engine.shown import shown_line
+from tui.engine.terminal_clipboard import ClipboardWishes
 from tui.terminal.ending import Ending
 from tui.terminal.launch import TerminalError, TerminalLaunch
 from tui.terminal.notices import ClipboardWrite, Titled
@@ -49,20 +48,30 @@ from tui.tools.requests import Request
 
 _COLUMNS: Final = 80
 _LINES: Final = 24
-_MOST: Final = 16
-"""Terminals whose programs run at the same time; more would be a mistake of a model."""
-_LONGEST_CLIPBOARD: Final = 100_000
-_PREVIEW: Final = 200
+MOST_RUNNING: Final = 16
+"""Terminals whose programs start or run at the same time; more would be a mistake of a model."""
+MOST_ENDED: Final = 16
+"""Terminals of models whose last screens are kept; the oldest go first."""
 
 
 @dataclass(slots=True)
 class _Live:
-    """A terminal and whose it is: `pane` is empty for the person's own."""
+    """A terminal and whose it is: `pane` is empty for the person's own. `tried` is set when starting is over."""
 
     terminal: Terminal
-    command: str
     pane: str = ""
     responding: Responding | None = None
+    tried: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def over(self) -> bool:
+        """Whether its program has ended and nothing of it is left."""
+        return self.terminal.outcome.done()
+
+    async def stop(self, reason: str) -> None:
+        """End the program, also one that is still to come."""
+        await self.tried.wait()
+        await self.terminal.stop(reason)
 
 
 class Terminals:
@@ -88,7 +97,8 @@ class Terminals:
         self._clock = clock
         self._auto = config.auto_answer
         self._live: dict[str, _Live] = {}
-        self._clipboard: dict[str, tuple[str, str]] = {}
+        self._clipboard = ClipboardWishes(config.clipboard, publish=publish, warn=self._warn)
+        self._closing = False
         self._tasks: set[asyncio.Task[None]] = set()
 
     def get(self, terminal: str) -> TerminalPort | None:
@@ -108,9 +118,9 @@ class Terminals:
             case SetAutoAnswer(mode=mode, terminal=name):
                 self._set_auto(mode, name)
             case AcceptSuggestion(terminal=name):
-                self._accept(name)
+                self._do(self._accept(name))
             case AnswerClipboard(id=name, accept=accept):
-                self._answer_clipboard(name, accept=accept)
+                self._clipboard.answer(name, accept=accept)
             case _:
                 assert_never(command)
 
@@ -137,9 +147,11 @@ class Terminals:
         return ToolOutcome(text=text, status=status, summary=ending.words, exit_code=ending.code)
 
     async def close(self) -> None:
-        """End every program and all it started."""
-        await asyncio.gather(*(live.terminal.stop("the session ended") for live in self._live.values()))
-        await asyncio.gather(*(live.responding.stop() for live in self._live.values() if live.responding is not None))
+        """End every program and all it started, also those that start just now; nothing is opened any more."""
+        self._closing = True
+        everyone = tuple(self._live.values())
+        await asyncio.gather(*(live.stop("the session ended") for live in everyone))
+        await asyncio.gather(*(live.responding.stop() for live in everyone if live.responding is not None))
         if self._tasks:
             await asyncio.wait(set(self._tasks))
 
@@ -153,8 +165,10 @@ class Terminals:
 
     async def _open(self, launch: TerminalLaunch, command: str, pane: str, call_id: str) -> str:
         """Start a program in a new terminal and return its name. Raises `TerminalError`."""
-        if sum(live.terminal.running for live in self._live.values()) >= _MOST:
-            raise TerminalError(f"{_MOST} terminals are in use; close one first")
+        if self._closing:
+            raise TerminalError("the session ends")
+        if sum(not live.over for live in self._live.values()) >= MOST_RUNNING:
+            raise TerminalError(f"{MOST_RUNNING} terminals are in use; close one first")
         name = new_id("terminal")
         terminal = Terminal(
             name,
@@ -164,7 +178,7 @@ class Terminals:
             on_event=lambda event: self._heard(name, event),
             keep_background=not pane,
         )
-        live = self._live[name] = _Live(terminal, command, pane)
+        live = self._live[name] = _Live(terminal, pane)
         self._publish(
             TerminalOpened(
                 terminal=name,
@@ -181,6 +195,8 @@ class Terminals:
                 await terminal.stop("the turn was stopped")
             self._forget(name)
             raise
+        finally:
+            live.tried.set()
         if pane:
             self._respond(live, self._auto)
         return name
@@ -193,7 +209,7 @@ class Terminals:
             case Titled(title=title):
                 self._publish(TerminalRetitled(terminal=name, title=shown_line(title)))
             case ClipboardWrite(text=text):
-                self._clipboard_wanted(name, text)
+                self._clipboard.wanted(name, text)
             case Ending():
                 self._exited(name, event)
             case _:
@@ -251,27 +267,27 @@ class Terminals:
                 seconds=round(live.terminal.seconds(), 3),
             )
         )
+        ended = [one for one, other in self._live.items() if other.pane and other.over]
+        for one in ended[:-MOST_ENDED]:
+            self._forget(one)
 
     def _close(self, name: str) -> None:
         live = self._live.get(name)
         if live is None:
             self._warn("No such terminal", "It is closed already.")
-        elif live.terminal.running:
-            self._do(self._stop(live.terminal))
-        else:
+        elif live.over:
             self._forget(name)
-
-    async def _stop(self, terminal: Terminal) -> None:
-        await terminal.stop("you closed it")
+        else:
+            self._do(live.stop("you closed it"))
 
     def _forget(self, name: str) -> None:
         del self._live[name]
-        self._clipboard = {one: asked for one, asked in self._clipboard.items() if asked[0] != name}
+        self._clipboard.forget(name)
         self._publish(TerminalClosed(terminal=name))
 
-    def _accept(self, name: str) -> None:
+    async def _accept(self, name: str) -> None:
         live = self._live.get(name)
-        if live is None or live.responding is None or not live.responding.accept():
+        if live is None or live.responding is None or not await live.responding.accept():
             self._warn("Nothing was typed", "The program no longer asks what the suggestion was for.")
 
     def _hand_over(self, name: str, *, person: bool) -> None:
@@ -288,23 +304,6 @@ class Terminals:
             if live.pane or name is not None:
                 self._respond(live, mode)
         self._publish(AutoAnswerChanged(mode=mode, terminal=name))
-
-    def _clipboard_wanted(self, name: str, text: str) -> None:
-        if self._config.clipboard is Clipboard.REFUSE or len(text) > _LONGEST_CLIPBOARD:
-            why = "programs may not" if self._config.clipboard is Clipboard.REFUSE else "it is too much"
-            self._warn("Clipboard", f"A program wanted to set the clipboard; {why}.")
-            return
-        asked = new_id("clipboard")
-        for old, (terminal, _) in list(self._clipboard.items()):
-            if terminal == name:  # a program has one wish at a time, the newest
-                self._answer_clipboard(old, accept=False)
-        self._clipboard[asked] = (name, text)
-        self._publish(ClipboardAsked(id=asked, terminal=name, size=len(text), preview=shown_line(text, _PREVIEW)))
-
-    def _answer_clipboard(self, asked: str, *, accept: bool) -> None:
-        name, text = self._clipboard.pop(asked, ("", ""))
-        if name:
-            self._publish(ClipboardResolved(id=asked, terminal=name, text=shown(text) if accept else None))
 
     def _do(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)

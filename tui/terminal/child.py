@@ -6,7 +6,7 @@ import os
 import shutil
 import signal
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from tui.terminal.ending import Ending, ending_of
@@ -94,11 +94,15 @@ class Child:
         """Send SIGINT to the foreground group."""
         send_to_group(self.foreground(), signal.SIGINT)
 
-    async def stop(self, reason: str = "") -> None:
-        """End the program and all it started, whatever it does about it; returns when nobody is left."""
+    async def stop(self, reason: str = "", *, daemons: bool = True) -> None:
+        """End the program and all it started, whatever it does about it; returns when nobody is left.
+
+        Without `daemons`, what left the program's session on purpose stays, as it would in any other terminal.
+        """
         if self.running:
             self.reason = self.reason or reason
-        await end_family(self._family, lambda: self.running, self._groups)
+        family = self._family if daemons else replace(self._family, mark="")
+        await end_family(family, lambda: self.running, self._groups)
         if self._returncode is None:
             self._reaper.check()
         self._finish()
@@ -199,6 +203,12 @@ def find_program(launch: TerminalLaunch) -> str:
     if found is None:
         raise TerminalError(f"there is no program {name}")
     return str(launch.cwd / found)
+
+
+def not_started(launch: TerminalLaunch, error: OSError | ValueError) -> TerminalError:
+    """Say why a program could not be started; a ValueError comes of text that no program can be given."""
+    why = error.strerror if isinstance(error, OSError) else "it has characters that cannot be handed over"
+    return TerminalError(f"{launch.argv[0]} could not be started: {why}")
 
 
 async def start_in_thread(

@@ -85,13 +85,20 @@ class Family:
         members: set[int] = set()
         for _ in range(_LOOKS):
             everyone = [process for process in await processes(proc) if self._may_belong(process)]
-            members = {process.pid for process in everyone if self.leader in (process.session, process.pid)}
+            members = set() if self._is_reused(everyone) else self._session(everyone)
             marks = {process.pid: self._is_marked(process, proc) for process in everyone if process.pid not in members}
             members |= {pid for pid, marked in marks.items() if marked}
             if members or None not in marks.values():
                 break
             await asyncio.sleep(_LOOK_AGAIN_SECONDS)
         return _with_descendants(everyone, members)
+
+    def _session(self, everyone: list[Process]) -> set[int]:
+        return {process.pid for process in everyone if self.leader in (process.session, process.pid)}
+
+    def _is_reused(self, everyone: list[Process]) -> bool:
+        """Whether the leader's number is another process' by now, which it can be only when its session is empty."""
+        return self.began > 0 and any(one.pid == self.leader and one.began != self.began for one in everyone)
 
     def _may_belong(self, process: Process) -> bool:
         in_kernel = process.parent == _KERNEL
@@ -101,6 +108,8 @@ class Family:
 
     def _is_marked(self, process: Process, proc: Path) -> bool | None:
         """Whether a process carries the mark; None for one that has no environment, as in the middle of an exec."""
+        if not self.mark:
+            return False
         try:
             with open(f"{proc}/{process.pid}/environ", "rb") as file:  # noqa: PTH123 - as above
                 environ = file.read(_ENVIRON_BYTES)

@@ -4,8 +4,8 @@ import secrets
 import subprocess
 from typing import Final
 
-from tui.terminal.child import Child, Hooks, Started, find_program, start_in_thread
-from tui.terminal.launch import TerminalError, TerminalLaunch, pipe_environment
+from tui.terminal.child import Child, Hooks, Started, find_program, not_started, start_in_thread
+from tui.terminal.launch import TerminalLaunch, pipe_environment
 
 MISSING: Final = "The embedded terminal needs {missing}: pip install {names}. Until then commands run without keys."
 
@@ -41,7 +41,7 @@ def _start(launch: TerminalLaunch, env: dict[str, str]) -> Started:
             bufsize=0,
             start_new_session=True,
         )
-    except OSError as error:
-        raise TerminalError(f"{launch.argv[0]} could not be started: {error.strerror}") from error
+    except (OSError, ValueError) as error:
+        raise not_started(launch, error) from error
     assert child.stdout is not None  # noqa: S101 - a pipe was asked for
     return Started(pid=child.pid, fd=child.stdout.fileno(), poll=child.poll, close=child.stdout.close)

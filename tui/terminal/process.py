@@ -8,8 +8,8 @@ import subprocess
 import termios
 from typing import Any, Final
 
-from tui.terminal.child import Child, Hooks, Started, find_program, start_in_thread
-from tui.terminal.launch import NoTerminalError, TerminalError, TerminalLaunch, terminal_environment
+from tui.terminal.child import Child, Hooks, Started, find_program, not_started, start_in_thread
+from tui.terminal.launch import NoTerminalError, TerminalLaunch, terminal_environment
 from tui.terminal.outgoing import Outgoing
 from tui.terminal.stopping import send_to_group
 
@@ -121,9 +121,9 @@ def _start(launch: TerminalLaunch, env: dict[str, str], size: tuple[int, int]) -
             start_new_session=True,
         )
         device = os.fstat(theirs).st_rdev
-    except OSError as error:
+    except (OSError, ValueError) as error:
         terminal.fileobj.close()
-        raise TerminalError(f"{launch.argv[0]} could not be started: {error.strerror}") from error
+        raise not_started(launch, error) from error
     finally:
         os.close(theirs)
     return terminal, Started(pid=child.pid, fd=ours, poll=child.poll, close=terminal.fileobj.close, device=device)

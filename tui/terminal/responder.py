@@ -212,6 +212,14 @@ def respond(screen: Screen, evidence: Evidence, history: History, settings: Sett
     return response
 
 
+def still_stands(asked: AskPerson, screen: Screen, evidence: Evidence) -> bool:
+    """Whether what was proposed is right for who reads from the terminal now."""
+    if evidence.asks is False:
+        return False
+    judged = _judge(read_prompt(screen.prompt, screen.above), screen, evidence)
+    return isinstance(judged, Type | AskPerson) and judged.keys == asked.keys
+
+
 def _may_be_busy(reading: Reading, evidence: Evidence) -> bool:
     """Whether who seems to wait may as well be at work: nothing is asked, and nobody can look, or it is a relay."""
     if reading.kind is not Kind.NOTHING or evidence.secret:

@@ -7,7 +7,7 @@ from typing import Final
 
 from tui.core.clock import Clock, SystemClock
 from tui.core.terminal import Run
-from tui.terminal.evidence import gather
+from tui.terminal.evidence import Evidence, gather
 from tui.terminal.prompts import HIDDEN
 from tui.terminal.responder import (
     SETTLED_SECONDS,
@@ -22,12 +22,15 @@ from tui.terminal.responder import (
     note_answer,
     observe,
     respond,
+    still_stands,
     weigh,
     worth_a_look,
 )
 from tui.terminal.session import Terminal
 
 _ROWS: Final = 12
+_SAME_SECONDS: Final = 1.0
+"""Ends that are told differ by more."""
 _WAITING_SECONDS: Final = 2.0
 """How soon it is noticed that a program no longer waits for a person although nothing on the screen changed."""
 
@@ -54,6 +57,7 @@ class Responding:
         self._clock = clock or SystemClock()
         self._history = History()
         self._asked: AskPerson | None = None
+        self._ends_at: float | None = None
         self._person = False
         self._poked = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -81,11 +85,13 @@ class Responding:
         self._person = person
         self._poked.set()
 
-    def accept(self) -> bool:
-        """Type what was proposed to the person, if the question still stands; False when it does not."""
-        asked = self._asked
-        self._see()
-        if asked is None or asked is not self._asked or not asked.keys or not self._terminal.running:
+    async def accept(self) -> bool:
+        """Type what was proposed to the person, if it is still asked, by the words and by who reads; False if not."""
+        screen, asked = self._see(), self._asked
+        if asked is None or not asked.keys:
+            return False
+        evidence = await self._gather()
+        if evidence is None or asked is not self._asked or not still_stands(asked, screen, evidence):
             return False
         self._type(Type(keys=asked.keys, shown=asked.suggestion, why=f"{asked.why}, as you said", prompt=asked.prompt))
         return True
@@ -108,20 +114,33 @@ class Responding:
 
     async def _look(self) -> float | None:
         """Look at the screen and, if that is worth it, at the evidence; return when to look again."""
-        terminal, settings = self._terminal, self._settings
+        settings = self._settings
         screen = self._see()
         now = self._clock.monotonic()
         wait = worth_a_look(self._history, settings, now)
+        if wait is None and self._asked is not None:
+            self._ask(replace(self._asked, abort_in=None))  # nothing is ended while the person has it
         if wait is None or wait > 0:
             return wait
-        seen = (terminal.last_output, terminal.last_typed, terminal.focused, self._person)
-        evidence = await gather(terminal.descriptor(), terminal.device, now - terminal.last_output)
-        if seen != (terminal.last_output, terminal.last_typed, terminal.focused, self._person):
+        evidence = await self._gather()
+        if evidence is None:
             return SETTLED_SECONDS
         self._history = weigh(self._history, evidence, now)
         if evidence.asks is False:
             self._serve()
         return await self._act(respond(screen, evidence, self._history, settings, now))
+
+    async def _gather(self) -> Evidence | None:
+        """Return the evidence; None when something happened meanwhile, or the program ended."""
+        terminal = self._terminal
+        seen = self._moment()
+        silent = self._clock.monotonic() - terminal.last_output
+        evidence = await gather(terminal.descriptor(), terminal.device, silent)
+        return evidence if seen == self._moment() and terminal.running else None
+
+    def _moment(self) -> tuple[object, ...]:
+        terminal = self._terminal
+        return terminal.last_output, terminal.last_typed, terminal.focused, self._person
 
     def _see(self) -> Screen:
         """Take the screen into the history; another question than before ends the waiting for a person."""
@@ -155,9 +174,12 @@ class Responding:
         self._hooks.answered(answer)
 
     def _ask(self, asked: AskPerson) -> None:
-        known = self._asked
-        if known is None or replace(known, abort_in=None) != replace(asked, abort_in=None):
-            self._asked = asked
+        """Tell that a person is needed, once; again when it ends at another time than was told."""
+        known, known_end = self._asked, self._ends_at
+        end = None if asked.abort_in is None else self._clock.monotonic() + asked.abort_in
+        same_end = end == known_end if end is None or known_end is None else abs(end - known_end) < _SAME_SECONDS
+        if known is None or not same_end or replace(known, abort_in=None) != replace(asked, abort_in=None):
+            self._asked, self._ends_at = asked, end
             self._hooks.needs_person(asked)
 
     def _serve(self) -> None:

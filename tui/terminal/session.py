@@ -10,14 +10,14 @@ from tui.core.untrusted import clean
 from tui.terminal.child import Child, Hooks
 from tui.terminal.ending import Ending
 from tui.terminal.launch import NoTerminalError, TerminalError, TerminalLaunch
-from tui.terminal.notices import Notice, Rang, Titled
+from tui.terminal.notices import ClipboardWrite, Notice, Rang, Titled
 from tui.terminal.pipes import MISSING, start_pipes
 from tui.terminal.plain import PlainScreen
 from tui.terminal.process import load_ptyprocess, start_pty
 from tui.terminal.surface import Surface
 
 NOTICE_SECONDS: Final = 0.1
-"""Titles and bells are told this often at most."""
+"""Titles, bells and clipboard requests are told this often at most."""
 INTERRUPT_SECONDS: Final = 1.0
 """What a program gets to end after SIGINT."""
 _REPLY_BYTES: Final = 1 << 16
@@ -65,6 +65,7 @@ class Terminal(Surface):
         self._sweep: asyncio.Task[None] | None = None
         self._notices: asyncio.TimerHandle | None = None
         self._rang = False
+        self._copied: ClipboardWrite | None = None
         self._told_title = ""
 
     async def start(self, launch: TerminalLaunch) -> None:
@@ -135,7 +136,7 @@ class Terminal(Surface):
             child.reason = child.reason or reason
             child.interrupt()
             await asyncio.wait([self.outcome], timeout=INTERRUPT_SECONDS)
-        await child.stop(reason)
+        await child.stop(reason, daemons=not self._keep_background)
         return await asyncio.shield(self.outcome)
 
     def seconds(self) -> float:
@@ -197,14 +198,16 @@ class Terminal(Surface):
                 self.title = notice.title
             elif isinstance(notice, Rang):
                 self._rang = True
+            elif isinstance(notice, ClipboardWrite):
+                self._copied = notice
             else:
                 self._tell(notice)
-        if self._notices is None and (self._rang or self.title != self._told_title):
-            self._flush_notices()
-            self._notices = self._loop.call_later(NOTICE_SECONDS, self._notices_due)
+        if self._notices is None:
+            self._notices_due()
 
     def _notices_due(self) -> None:
-        self._notices = None
+        news = self._rang or self._copied is not None or self.title != self._told_title
+        self._notices = self._loop.call_later(NOTICE_SECONDS, self._notices_due) if news else None
         self._flush_notices()
 
     def _flush_notices(self) -> None:
@@ -214,13 +217,16 @@ class Terminal(Surface):
         if self._rang:
             self._rang = False
             self._tell(Rang())
+        if self._copied is not None:
+            copied, self._copied = self._copied, None
+            self._tell(copied)
 
     def _program_ended(self, ending: Ending) -> None:
         self.running = False
         self._sweep = self._loop.create_task(self._conclude_without_leftovers(ending))
         if self._notices is not None:
             self._notices.cancel()
-            self._notices_due()
+            self._flush_notices()
         self._end_frame()
 
     async def _conclude_without_leftovers(self, ending: Ending) -> None:
