@@ -209,8 +209,7 @@ class Drawing(Scrolling):
                 self.index()
             return
         if not self.alternate:
-            for row in self.rows[:-1]:
-                self.history.push(row)
+            self.history.rush(self.rows[:-1])
             self.history.extend(rest[:fresh])
         rows = []
         for line in rest[fresh:]:

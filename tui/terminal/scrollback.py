@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, TypeAlias
 
-from tui.terminal.rows import Piece, Row
+from tui.terminal.rows import Row
 from tui.terminal.styles import PLAIN
 
 Kept: TypeAlias = str | Row
@@ -22,10 +22,6 @@ def as_row(kept: Kept) -> Row:
         row.pieces.append((kept, len(kept), PLAIN))
         row.length = len(kept)
     return row
-
-
-def _is_plain(piece: Piece) -> bool:
-    return piece[2] == PLAIN and piece[0].isascii()
 
 
 def _cost(kept: Kept) -> int:
@@ -60,19 +56,33 @@ class Scrollback:
         """Take a row that nobody changes any more."""
         if row.cells is not None:
             row.close()
-        pieces = row.pieces
-        if row.serial <= 0 and not row.wrapped and (not pieces or (len(pieces) == 1 and _is_plain(pieces[0]))):
-            text = pieces[0][0] if pieces else ""
-            self._rows.append(text)  # nobody knows it by its number, and the collector has nothing to look at
-            self._used += _TEXT_COST + len(text)
-        else:
-            self._rows.append(row)
-            self._used += 300 + 160 * len(pieces) + row.length
+        self._rows.append(row)
+        self._used += 300 + 160 * len(row.pieces) + row.length
         self.pushed += 1
         self.recent += 1
         self._numbered += 1
         if len(self._rows) > self.lines or self._used > self.size:
             self._trim()
+
+    def rush(self, rows: Sequence[Row]) -> None:
+        """Take many rows, as their text alone where nobody has asked for their number.
+
+        That is what keeps a flood cheap: the garbage collector looks at rows again and again, at texts never.
+        """
+        texts: list[str] = []
+        for row in rows:
+            pieces = row.pieces
+            if row.serial > 0 or row.wrapped or row.cells is not None or len(pieces) > 1:
+                plain = False
+            else:
+                plain = not pieces or (pieces[0][2] == PLAIN and pieces[0][0].isascii())
+            if plain:
+                texts.append(pieces[0][0] if pieces else "")
+            else:
+                self.extend(texts)
+                texts = []
+                self.push(row)
+        self.extend(texts)
 
     def extend(self, texts: Sequence[str]) -> None:
         """Take many rows of plain ASCII."""

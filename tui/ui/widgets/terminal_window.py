@@ -1,5 +1,6 @@
 """The window onto a terminal: which rows are in sight, scrolling back, what is selected."""
 
+from textual.geometry import Size
 from textual.widget import Widget
 
 from tui.core.terminal import TerminalPort
@@ -23,6 +24,11 @@ class TerminalWindow(Widget, can_focus=True):
     def _flow(self) -> None:
         """Repaint what changed."""
         raise NotImplementedError
+
+    @property
+    def size(self) -> Size:
+        """Columns and rows of the window; without border and padding it is all of it, which need not be looked up."""
+        return self.outer_size
 
     @property
     def base(self) -> int:
