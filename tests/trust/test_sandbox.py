@@ -3,6 +3,7 @@
 import os
 import socket
 import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -11,7 +12,8 @@ import pytest
 from tui.config.model_work import Sandbox, TrustConfig
 from tui.trust import sandbox
 from tui.trust.forbidden import compile_forbidden
-from tui.trust.sandbox import Available, Box, GitAccess, Placeholders, badge, missing, open_box, probe
+from tui.trust.placeholders import Placeholders, take_away_left
+from tui.trust.sandbox import Available, Box, GitAccess, badge, missing, open_box, probe
 
 needs_bwrap = pytest.mark.skipif(not probe().program, reason=f"no sandbox here: {probe().reason}")
 
@@ -192,6 +194,28 @@ def test_placeholders_with_content_stay(tmp_path: Path) -> None:
     made.release()
     assert (tmp_path / "file").read_text() == "somebody's"
     assert (tmp_path / "folder" / "x").exists()
+
+
+def test_placeholders_of_a_killed_process_are_taken_away(tmp_path: Path) -> None:
+    wanted = [(str(tmp_path / "file"), False), (str(tmp_path / "folder"), True), (str(tmp_path / "filled"), False)]
+    script = (
+        f"from tui.trust.placeholders import Placeholders; Placeholders({wanted}); print('there', flush=True); input()"
+    )
+    own = tmp_path / "own"
+    own.mkdir()
+    (tmp_path / "empty").touch()
+    paths = [path for path, _ in wanted] + [str(own), str(tmp_path / "empty")]
+    with subprocess.Popen(
+        [sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "there\n"
+        take_away_left(paths)
+        assert sorted(path.name for path in tmp_path.iterdir()) == ["empty", "file", "filled", "folder", "own"]
+        (tmp_path / "filled").write_text("mine")
+        process.kill()
+    take_away_left(paths)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["empty", "filled", "own"]
 
 
 def test_what_was_there_is_no_placeholder(tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ class Owner:
             return not self.place or self.place.partition(":")[0] == here.partition(":")[0]
         if self == _own(os.getpid()):
             return True
-        if not _exists(self.pid):
+        if not is_there(self.pid):
             return False
         started = _started(self.pid)
         return started != _DEAD and (not started or started == self.started)
@@ -51,7 +51,8 @@ def _own(pid: int) -> Owner:
     return Owner(pid=pid, started=_started(pid), place=_place())
 
 
-def _exists(pid: int) -> bool:
+def is_there(pid: int) -> bool:
+    """Tell whether a process of this number runs, whatever it is; one that was not yet buried counts."""
     if pid <= 0:
         return False
     try:
@@ -70,7 +71,7 @@ def _started(pid: int) -> str:
     except FileNotFoundError:
         return _DEAD if sys.platform == "linux" else _started_by_ps(pid)
     except OSError:
-        return _DEAD if not _exists(pid) else ""
+        return _DEAD if not is_there(pid) else ""
     fields = text.rpartition(")")[2].split()
     return _DEAD if fields[0] in _DEAD_STATES else fields[_STAT_AFTER_NAME_STARTTIME]
 

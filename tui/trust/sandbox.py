@@ -7,7 +7,6 @@ in its words. Everything but the project is read-only, and so is what git believ
 import os
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
@@ -17,6 +16,7 @@ from typing import Final
 from tui.config.model_work import Sandbox as Wanted
 from tui.core.record import Record
 from tui.trust.forbidden import Forbidden
+from tui.trust.placeholders import Placeholders, take_away_left
 
 NAME: Final = "bubblewrap"
 _PROGRAMS: Final = ("/usr/bin/bwrap", "/bin/bwrap", "/usr/local/bin/bwrap")
@@ -126,6 +126,7 @@ class Box:
         self._hidden = tuple(os.path.realpath(path) for path in hidden)
         self._network = network
         self._tree = _Tree(forbidden)
+        take_away_left(path for path, _ in self._guarded())
 
     @property
     def note(self) -> str:
@@ -176,14 +177,17 @@ class Box:
             masked.append(os.path.realpath(own))
         return read_only, masked
 
-    def _missing(self, git: GitAccess) -> Iterator[tuple[str, bool]]:
+    def _guarded(self) -> Iterator[tuple[str, bool]]:
         """Yield what a command must not bring into being in the project's folder, and whether it is a folder."""
         written = (*self._forbidden.names.values(), *self._forbidden.folders.values(), _GIT, _OWN)
         for entry in dict.fromkeys(written):
             name = entry.strip().removeprefix("./").rstrip("/")
-            path = os.path.join(self._root, name)  # noqa: PTH118 - as above
-            is_folder = name in (_GIT, _OWN) or entry.strip().endswith("/")
-            if git is not GitAccess.READ and (name == _GIT or not is_folder):
+            yield os.path.join(self._root, name), name in (_GIT, _OWN) or entry.strip().endswith("/")  # noqa: PTH118
+
+    def _missing(self, git: GitAccess) -> Iterator[tuple[str, bool]]:
+        """Yield what of it is not there, or only stands in for it."""
+        for path, is_folder in self._guarded():
+            if git is not GitAccess.READ and (path == f"{self._root}/{_GIT}" or not is_folder):
                 continue  # git would want to add a file that only stands in for another; empty folders it ignores
             if path in Placeholders.standing() or not os.path.lexists(path):
                 yield path, is_folder
@@ -230,68 +234,6 @@ class _Tree:
         if entry.name == _GIT or self._forbidden.name_hit(entry.name) is not None:
             return True
         return bool(self._forbidden.globs) and self._forbidden.hit(entry.path) is not None
-
-
-class Placeholders:
-    """Empty files and folders that stand where a command must not make one, for as long as it runs.
-
-    bubblewrap hides only what is there. They are shared by commands that run at once; the last one takes them away,
-    unless somebody put something in them.
-    """
-
-    _users: Final[dict[str, int]] = {}
-    _lock: Final = threading.Lock()
-
-    def __init__(self, wanted: Iterable[tuple[str, bool]]) -> None:
-        """Make what is wanted (path, whether it is a folder), or share what a command of this process has made."""
-        paths: list[str] = []
-        wanted = list(wanted)
-        with self._lock:
-            for path, is_folder in wanted:
-                if path not in self._users and _make(path, is_folder=is_folder):
-                    self._users[path] = 0
-                if path in self._users:
-                    self._users[path] += 1
-                    paths.append(path)
-        self.paths: tuple[str, ...] = tuple(paths)
-        self._held = True
-
-    @classmethod
-    def standing(cls) -> frozenset[str]:
-        """Return the paths of all that stand now."""
-        with cls._lock:
-            return frozenset(cls._users)
-
-    def release(self) -> None:
-        """Say that the command has ended; a second time does nothing."""
-        with self._lock:
-            if not self._held:
-                return
-            self._held = False
-            for path in self.paths:
-                self._users[path] -= 1
-                if self._users[path] == 0:
-                    del self._users[path]
-                    _take_away(path)
-
-
-def _make(path: str, *, is_folder: bool) -> bool:
-    try:
-        if is_folder:
-            Path(path).mkdir(mode=0o700)
-        else:
-            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW, 0o600))
-    except OSError:
-        return False
-    return True
-
-
-def _take_away(path: str) -> None:
-    with suppress(OSError):
-        if os.path.isdir(path) and not os.path.islink(path):  # noqa: PTH112, PTH114 - paths are text here
-            os.rmdir(path)  # noqa: PTH106 - as above; fails when something is in it
-        elif os.path.getsize(path) == 0:  # noqa: PTH202 - as above
-            os.unlink(path)  # noqa: PTH108 - as above
 
 
 def _mask(path: str) -> tuple[str, ...]:
