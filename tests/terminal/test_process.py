@@ -122,7 +122,7 @@ async def test_the_end_in_words(script: str, ending: Ending, words: str) -> None
 
 
 def test_endings() -> None:
-    assert ending_of(-9, "stopped by you").words == "ended by SIGKILL: stopped by you"
+    assert ending_of(-9, "stopped by you").words == "stopped by you: ended by SIGKILL"
     assert ending_of(-200).words == "ended by signal 200"
     assert ending_of(None).words == "ended"
 

@@ -257,7 +257,7 @@ class TestWithoutTheLibraries:
     async def test_it_is_stopped_with_all_it_started(self, wait_until: WaitUntil) -> None:
         async with running(shell("trap '' HUP TERM; echo ready; sleep 100 & yes")) as terminal:
             await wait_until(lambda: terminal.scrollback > 100)
-            assert (await terminal.stop("enough")).words == "ended by SIGKILL: enough"  # type: ignore[union-attr]
+            assert (await terminal.stop("enough")).words == "enough: ended by SIGKILL"  # type: ignore[union-attr]
 
     async def test_text_controls_nothing(self) -> None:
         script = "printf '\\033[2J\\033[31mred\\033[0m \\033]0;title\\007\\tтест\\r\\nbar: 1%%\\rbar: 2%%\\nend\\xff'"

@@ -91,7 +91,7 @@ def test_closing_shows_the_neighbour() -> None:
         (TerminalExited(terminal="a", code=2, seconds=75.0), "exited 2 in 1m15s"),
         (
             TerminalExited(terminal="a", code=None, signal="SIGINT", reason="password prompt", seconds=1.0),
-            "ended by SIGINT in 1.0s: password prompt",
+            "password prompt: ended by SIGINT in 1.0s",
         ),
         (TerminalExited(terminal="a", code=None), "exited"),
     ],

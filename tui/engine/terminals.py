@@ -52,6 +52,10 @@ MOST_RUNNING: Final = 16
 """Terminals whose programs start or run at the same time; more would be a mistake of a model."""
 MOST_ENDED: Final = 16
 """Terminals of models whose last screens are kept; the oldest go first."""
+_ADVICE: Final = {
+    "password prompt": "(Passwords are never typed for a program; only the person can, in a terminal of their own.)",
+}
+"""What a model is told beside why a program was ended."""
 
 
 @dataclass(slots=True)
@@ -142,7 +146,8 @@ class Terminals:
         except asyncio.CancelledError:
             await terminal.stop("the turn was stopped")
             raise
-        text = f"{ending.words}\n\n{terminal.final_text(self._output_bytes)}".rstrip()
+        advice = f" {_ADVICE[ending.reason]}" if ending.reason in _ADVICE else ""
+        text = f"{ending.words}{advice}\n\n{terminal.final_text(self._output_bytes)}".rstrip()
         status = ToolStatus.OK if ending.code == 0 else ToolStatus.ERROR
         return ToolOutcome(text=text, status=status, summary=ending.words, exit_code=ending.code)
 

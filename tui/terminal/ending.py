@@ -19,9 +19,9 @@ class Ending(Record):
 
     @property
     def words(self) -> str:
-        """Say it in words: ``exit 1``, or ``ended by SIGKILL``."""
+        """Say it in words: ``exit 1``, or ``password prompt: ended by SIGINT``."""
         how = f"ended by {self.signal}" if self.signal else "ended" if self.code is None else f"exit {self.code}"
-        return f"{how}: {self.reason}" if self.reason else how
+        return f"{self.reason}: {how}" if self.reason else how
 
 
 def ending_of(returncode: int | None, reason: str = "") -> Ending:

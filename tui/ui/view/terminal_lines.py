@@ -36,7 +36,7 @@ class Keyed:
 
 
 def exit_badge(terminal: TerminalView) -> str:
-    """How a program ended: ``exited 0 in 3.2s``, ``ended by SIGINT: password prompt``."""
+    """How a program ended: ``exited 0 in 3.2s``, ``password prompt: ended by SIGINT``."""
     if terminal.running:
         return ""
     took = f" in {duration(terminal.seconds)}" if terminal.seconds else ""
@@ -44,7 +44,7 @@ def exit_badge(terminal: TerminalView) -> str:
         words = f"ended by {terminal.signal}{took}"
     else:
         words = f"exited{'' if terminal.code is None else f' {terminal.code}'}{took}"
-    return f"{words}: {terminal.reason}" if terminal.reason else words
+    return f"{terminal.reason}: {words}" if terminal.reason else words
 
 
 def exit_tone(terminal: TerminalView) -> Tone:
