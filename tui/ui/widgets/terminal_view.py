@@ -21,6 +21,8 @@ _EARLY_EVERY: Final = 0.02
 _MOST_EARLY: Final = 1 << 16
 CLOSES_AFTER: Final = 0.5
 """Seconds after a program's end until Enter closes its terminal, so that an Enter meant for it does not."""
+FREED: Final = frozenset({"ctrl+q", "ctrl+n", "ctrl+p", *(f"f{number}" for number in range(1, 13))})
+"""Keys that are the application's again once the program has ended."""
 
 
 class TerminalView(TerminalMouse, can_focus=True):
@@ -66,6 +68,8 @@ class TerminalView(TerminalMouse, can_focus=True):
         """Whether a key belongs to this widget before any binding of the application."""
         if self.search.active:
             return True
+        if self.typing and self._over_since is not None and key in FREED and self._is_settled():
+            return False
         return key not in self._release if self.typing else key in self._commands
 
     def enter_typing(self) -> None:
@@ -140,11 +144,17 @@ class TerminalView(TerminalMouse, can_focus=True):
 
     def _type(self, event: events.Key) -> None:
         if self._over_since is not None:
-            if event.key == "enter" and monotonic() - self._over_since >= CLOSES_AFTER:
+            if event.key == "enter" and self._is_settled():
                 self._host.act("close_term")
+            elif event.key == "escape" and self._is_settled():
+                self._host.act("terminal_leave")
             return
         data = sent_bytes(event.key)
         self.send(encode_key(event.key, event.character, self._modes()) if data is None else data)
+
+    def _is_settled(self) -> bool:
+        """Whether the program ended so long ago that a key can no longer have been meant for it."""
+        return self._over_since is not None and monotonic() - self._over_since >= CLOSES_AFTER
 
     def _modes(self) -> TerminalModes:
         return TerminalModes() if self.port is None else self.port.modes
