@@ -242,7 +242,7 @@ def running(mark: str) -> list[int]:
 
 @pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="looks for processes in /proc")
 def test_a_running_command_is_stopped_with_its_children(place: Place, screen: Driven) -> None:
-    mark = "98765.4321"
+    mark = f"{os.getpid()}.4321"
     screen.ask("@claude demo:fix")
     screen.card("change a file")
     screen.press("y")
@@ -306,25 +306,26 @@ def test_a_terminal_of_ones_own(place: Place, screen: Driven) -> None:
 
 
 def test_killed_at_any_moment_nothing_is_half_done(place: Place, server: DemoServer) -> None:
+    mark = f"{os.getpid()}.5678"
     make_sample_repository(place.project)
     with driven(env=place.environ(server), cwd=place.project) as screen:
         screen.shows("claude", "F1 Help")
         screen.ask("/mode auto-edit")
         screen.ask("demo:fix")
         screen.card(TEST_COMMAND)
-        screen.rewrite(TEST_COMMAND, "sleep 34567.8")
-        screen.card("sleep 34567.8")
+        screen.rewrite(TEST_COMMAND, f"sleep {mark}")
+        screen.card(f"sleep {mark}")
         screen.press("y")
-        screen.until(lambda: running("34567.8"))
+        screen.until(lambda: running(mark))
         screen.kill()
     assert source(place.project) == FILES[SOURCE].replace(FIRST_BUG, HALF_FIX)
-    calls = [one["call"] for one in place.entries() if one.get("arguments", {}).get("command") == "sleep 34567.8"]
+    calls = [one["call"] for one in place.entries() if one.get("arguments", {}).get("command") == f"sleep {mark}"]
     known = [one["kind"] for one in place.entries() if one["call"] == calls[0]]
     assert known[-1] == "start"
     assert "end" not in known
     with driven(env=place.environ(server), cwd=place.project) as screen:
         screen.shows("claude", "F1 Help")
-        screen.until(lambda: not running("34567.8"))
+        screen.until(lambda: not running(mark))
         screen.until(lambda: litter(place.project) == set())
         screen.ask("@claude demo:fix")
         screen.card("change a file")
