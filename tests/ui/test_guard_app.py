@@ -86,7 +86,7 @@ async def test_a_retry_is_counted_down_and_can_be_hurried_from_the_pane(wait_unt
         assert table.engine.commands[-1] == RetryNow(pane="claude")
         table.engine.bus.publish(AttemptStarted(pane="claude", turn=turn, attempt=2, model=SONNET))
         await table.wait(lambda: "waiting" in table.rows()[1])
-        assert not any("Esc stop" in row for row in table.rows())
+        await table.wait(lambda: not any("Esc stop" in row for row in table.rows()))
 
 
 async def test_a_waiting_retry_can_be_hurried_from_the_prompt_and_stopped(wait_until: WaitUntil, home: Path) -> None:
