@@ -5,11 +5,14 @@ from typing import Protocol
 
 from textual import events, on
 from textual.app import ComposeResult
+from textual.geometry import Region
+from textual.strip import Strip
 from textual.widget import Widget
 
 from tui.ui.frame_clock import FrameClock
 from tui.ui.view.format import Line, Tone, cells, clip, ellipsis
 from tui.ui.view.terminal_lines import Keyed, Spot, banner, title_line
+from tui.ui.widgets.ground import same_rows
 from tui.ui.widgets.span_widget import SpanWidget, Stage
 from tui.ui.widgets.terminal_mouse import Host
 from tui.ui.widgets.terminal_view import TerminalView
@@ -151,6 +154,10 @@ class TerminalDock(Widget, can_focus=False):
         yield self.banner
         yield self.view
         yield self._search
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Return rows of background, which its lines and the terminal cover."""
+        return same_rows(self, crop, super().render_lines)
 
     def keyed(self) -> Keyed:
         """Where the person's keys go."""

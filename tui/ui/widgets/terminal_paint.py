@@ -81,7 +81,6 @@ class TerminalPaint(TerminalWindow, can_focus=True):
             self._echoes -= 1
             self._clock.forget(self)
             self.paint_frame()
-            self._show_at_once()
         else:
             self._clock.request(self)
 
@@ -89,10 +88,11 @@ class TerminalPaint(TerminalWindow, can_focus=True):
         """Send what is to be repainted to the screen now.
 
         Textual would have this widget tell its screen, the screen wait for its own turn, and a timer of 60 beats a
-        second wake it: three turns of the loop, each shared with whoever floods, and up to 17 ms.
+        second wake it: three turns of the loop, each shared with whoever floods, and up to 17 ms for every other
+        widget that has something to paint after this one.
         """
         screen = self.screen
-        if screen.is_current and self._repaint_required:
+        if self._repaint_required and screen.is_current and not screen._layout_required:  # noqa: SLF001 - see below
             self._repaint_required = False  # else it is told, and nothing is found to paint
             screen._dirty_widgets.add(self)  # noqa: SLF001 - there is no public way to paint now
             screen._on_timer_update()  # noqa: SLF001 - as above
@@ -118,6 +118,7 @@ class TerminalPaint(TerminalWindow, can_focus=True):
         else:
             base = self.base
             self._flow([row - base for row in rows])
+        self._show_at_once()
 
     def _tell_colors(self, port: TerminalPort) -> None:
         """Programs may ask which colours are shown, and choose theirs by it."""
