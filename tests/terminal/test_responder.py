@@ -257,5 +257,5 @@ def test_the_reasons_are_said() -> None:
     assert why(screen("Proceed (Y/n)? ")) == "typed Enter: default of (Y/n)"
     assert why(screen("Go on? [y/N] ")) == "typed Enter: default of [y/N]"
     assert why(screen("rm: remove 'z'? "), by("rm")) == "typed n: no default is shown, so no"
-    assert why(screen("package name: (thing) ")) == "typed Enter: default (thing)"
-    assert why(screen("Stage [y,n,q]? ")) == "typed q: leaves the menu"
+    assert why(screen("package name: (thing) "), by("npm init")) == "typed Enter: default (thing)"
+    assert why(screen("Stage [y,n,q]? "), by("git")) == "typed q: leaves the menu"

@@ -1,7 +1,9 @@
 """The responder on real programs: what they ask, what they get, and when a person is told."""
 
 import asyncio
+import os
 import shutil
+import signal
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,6 +16,7 @@ from tests.terminal.live import PYTHON, launch, python, running, shell, shown
 from tui.core.terminal import AutoAnswer
 from tui.core.terminal_events import Need
 from tui.terminal.evidence import Look
+from tui.terminal.family import read_process
 from tui.terminal.launch import TerminalLaunch
 from tui.terminal.responder import Abort, AskPerson, Settings, Type
 from tui.terminal.responding import ResponderHooks, Responding
@@ -74,8 +77,6 @@ def asking(prompt: str) -> TerminalLaunch:
         ("Overwrite? [y/N] ", "Enter", "got ''"),
         ("계속하시겠습니까? [Y/n] ", "Enter", "got ''"),
         ("Press ENTER to continue", "Enter", "got ''"),
-        ("Stage this hunk [y,n,q,a,d,e,?]? ", "q", "got 'q'"),
-        ("package name: (thing) ", "Enter", "got ''"),
     ],
 )
 async def test_a_question_gets_its_default(prompt: str, typed: str, got: str) -> None:
@@ -313,6 +314,33 @@ async def test_a_choice_nobody_sees_is_not_answered(prompt: str) -> None:
     async with answering(asking(prompt), SHORT) as (terminal, told, _):
         assert "no answer" in (await terminal.outcome).reason
     assert not told.typed
+
+
+@pytest.mark.parametrize(
+    ("name", "prompt", "typed"),
+    [("git", "Stage this hunk [y,n,q,a,d,e,?]? ", "q"), ("npm", "package name: (thing) ", "Enter")],
+)
+async def test_what_only_one_program_means(name: str, prompt: str, typed: str, tmp_path: Path) -> None:
+    (tmp_path / name).symlink_to("/bin/bash")
+    asks = f"printf '{prompt}'; read x; echo got=$x."
+    async with answering(launch(str(tmp_path / name), "--norc", "-c", asks)) as (terminal, told, _):
+        assert (await terminal.outcome).code == 0
+        assert told.typed == [typed]
+        assert f"got={typed.removeprefix('Enter')}." in shown(terminal)
+
+
+async def test_a_sleeper_that_was_stopped_meanwhile_is_no_asker(wait_until: WaitUntil) -> None:
+    """After it went on the kernel does not say any more that it only sleeps."""
+    async with answering(shell("printf 'Continue? [Y/n] '; exec sleep 60")) as (terminal, told, _):
+        assert terminal._child is not None
+        for number in (signal.SIGSTOP, signal.SIGCONT):
+            state = "T" if number is signal.SIGSTOP else "S"
+            await wait_until(lambda: "Continue" in shown(terminal))
+            os.kill(terminal._child.pid, number)
+            await wait_until(lambda state=state: (one := read_process(terminal._child.pid)) and one.state == state)
+        await wait_until(lambda: told.asked or told.answers)
+        assert not told.answers
+        assert told.asked[0].suggestion == "Enter"
 
 
 async def test_what_is_proposed_is_typed_when_the_person_says_so(wait_until: WaitUntil) -> None:

@@ -24,8 +24,8 @@ class Evidence(Record):
 
     `asks` is True when a process of the foreground group waits for input from the terminal. `echo` and `canonical`
     are the terminal's settings: a line without echo is a secret, not canonical is a program that takes single keys.
-    `program` is the name of who asks. `silent_s` is how long nothing was printed. `watched` is False on systems that
-    never show what a process waits for.
+    `program` is the name of who asks. `silent_s` is how long nothing was printed. `watched` is False where it is not
+    shown what a process waits for: on some systems never, and after a process was stopped and went on.
     """
 
     asks: bool | None = None
@@ -98,7 +98,9 @@ async def gather(fd: int, device: int, silent_s: float, proc: Path = PROC) -> Ev
         if waits:
             return Evidence(asks=True, echo=echo, canonical=canonical, program=process.name, silent_s=silent_s)
         asks = None if waits is None else asks
-    return Evidence(asks=asks, echo=echo, canonical=canonical, program="".join(leaders[:1]), silent_s=silent_s)
+    watched = asks is not None or not any(look.is_restarted(process.pid) for process in members)
+    name = "".join(leaders[:1])
+    return Evidence(asks=asks, echo=echo, canonical=canonical, program=name, silent_s=silent_s, watched=watched)
 
 
 @cache
@@ -132,6 +134,13 @@ class Look:
                 return True
             known = None if waits is None else known
         return known
+
+    def is_restarted(self, pid: int) -> bool:
+        """Whether the process goes on with an interrupted call, a sleep as well as a wait for input."""
+        try:
+            return int(Path(f"{self.proc}/{pid}/syscall").read_text(encoding="ascii").split()[0]) in _RESTARTED
+        except (OSError, ValueError, IndexError):
+            return False
 
     def _thread_waits(self, pid: int, thread: str) -> bool | None:
         try:

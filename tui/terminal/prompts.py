@@ -24,7 +24,8 @@ class Kind(StrEnum):
     UNDECIDED = "yes or no"
     LETTERS_QUIT = "letters, q leaves"
     LETTERS = "letters"
-    CONTINUE = "a key to go on"
+    CONTINUE = "Enter to go on"
+    ANY_KEY = "any key to go on"
     PAGER = "a pager"
     DEFAULT_TEXT = "a value, with a default"
     LOGIN = "a name to log in"
@@ -64,6 +65,12 @@ _CONTINUE: Final = re.compile(
     r"[\s.!:…]*$",
     re.IGNORECASE,
 )
+_ANY_KEY: Final = re.compile(r"^\W{0,3}(?:press|hit)\s+(?:any|a)\s+key\b", re.IGNORECASE)
+_NO_QUESTION: Final = re.compile(
+    r"^\s*(?:>|\.\.\.|[$%#|]|--?\w|usage\b|\(\w+\)\s|\w+[>#$%]|In \[\d+\]:|\S+@\S+[$#%:])"  # for commands
+    r"|\w[\[(<{][^\s\[\](){}<>]+[\])>}]" + _END,  # an index or a call
+    re.IGNORECASE,
+)
 _DEFAULT_TEXT: Final = re.compile(r"^\s*\w[\w .'/-]{0,60}[:?]\s+\(([^()\0]{1,200})\)\s*$")
 _MORE: Final = re.compile(r"--\s?more\s?--(?:\s?\(.*\))?$|\(END\)$|^:$|^lines \d+-\d+", re.IGNORECASE)
 _SECRET: Final = re.compile(
@@ -79,7 +86,8 @@ _HOST_KEY_CONTEXT: Final = re.compile(r"authenticity of host|host key|fingerprin
 _TRUST: Final = re.compile(
     r"\b(?:trust(?:ed)?|authenticity|fingerprint|host\s+key|certificates?|gpg|pgp|public\s+key|signing\s+key"
     r"|import\b.*\bkeys?|add\b.*\bkeys?|licen[cs]e|eula|terms|agree|accept|allow|approve|authori[sz]e|grant"
-    r"|permission|credentials?|sudo|root|administrator|log\s?in|sign\s?in|unlock)\b"
+    r"|permission|telemetry|analytics|usage (?:data|statistics)|crash reports?|diagnostics|newsletter|subscri\w+"
+    r"|consent|credentials?|sudo|root|administrator|log\s?in|sign\s?in|unlock)\b"
     r"|vertrau|lizenz|faire confiance|licence|confiar|licencia|довер|신뢰|信任|信頼",
     re.IGNORECASE,
 )
@@ -91,8 +99,14 @@ _TRUST_ABOVE: Final = re.compile(
 _DESTRUCTIVE: Final = re.compile(
     r"\b(?:remov|delet|overwrit|uninstall|drop|eras|wip(?:e|ing)|purg|destroy|format(?:ting)?\b|replac|discard|reset"
     r"|truncat|clobber|revert|roll\s?back|abandon|reboot|shut\s?down|power\s?off|publish|deploy|upload|send|pay|purchas"
-    r"|force|kill|terminat|clean)"
+    r"|force|kill|terminat|clean|(?:re|un)format|(?:re)?partition|unlink|shred|empty|flush|prun|trash|undo|undone|los[et]"
+    r"|permanent|irrevers|push|merg|migrat|transfer|charg|order|buy|donat|flash|burn|production|execut|run\b|downgrad)"
     r"|lösch|entfern|überschreib|supprim|écras|effac|eliminar|borrar|sobrescrib|удал|삭제|덮어|削除|上書き|删除|覆盖",
+    re.IGNORECASE,
+)
+_WARNING: Final = re.compile(
+    r"(?:can\s?not|can't) be undone|irrevers|permanent"
+    r"|(?:will|shall|going to)\s+(?:be\s+)?(?:remov|delet|eras|overwrit|destroy|wip|format|los[et]|drop|purg|discard)",
     re.IGNORECASE,
 )
 _QUESTION: Final = re.compile(r"[?:>»›]\s*$")
@@ -113,8 +127,11 @@ def read_prompt(text: str, above: tuple[str, ...] = ()) -> Reading:
         return Reading(Kind.QUESTION if end and _QUESTION.search(end) else Kind.NOTHING)
     if _TRUST.search(text) or _TRUST_ABOVE.search(context):
         return Reading(Kind.TRUST if _asks_something(text) else Kind.NOTHING)
+    if _NO_QUESTION.search(text):
+        return Reading(Kind.QUESTION)
     reading = _read_form(text)
-    return reading._replace(risky=bool(_DESTRUCTIVE.search(text)))
+    before = _DESTRUCTIVE if reading.kind in (Kind.CONTINUE, Kind.ANY_KEY) else _WARNING
+    return reading._replace(risky=bool(_DESTRUCTIVE.search(text) or before.search(context)))
 
 
 def _asks_something(text: str) -> bool:
@@ -129,7 +146,7 @@ def _read_form(text: str) -> Reading:
     if (choice := _read_choice(text)) is not None:
         return choice
     if _CONTINUE.search(text):
-        return Reading(Kind.CONTINUE)
+        return Reading(Kind.ANY_KEY if _ANY_KEY.search(text) else Kind.CONTINUE)
     if _MORE.search(text):
         return Reading(Kind.PAGER)
     if value := _DEFAULT_TEXT.search(text):

@@ -29,11 +29,20 @@ ANSWERS_PER_COMMAND: Final = 20
 _LOOK_AGAIN_SECONDS: Final = 5.0
 _GAP: Final = range(3)
 _ABOVE: Final = 6
+_LETTERS_OF: Final = ("git", "perl")
+"""Programs whose q is known to leave; the older add of git by hunks is one in Perl."""
+_VALUES_OF: Final = "npm"
+"""The program whose words in parentheses are known to be defaults."""
 _PAGERS: Final = frozenset({"less", "more", "most", "pg"})
 _REMOVERS: Final = frozenset({"rm", "rmdir", "cp", "mv", "ln", "install", "shred", "busybox", "toybox", ""})
 _RELAYS: Final = frozenset(
     {"ssh", "sudo", "su", "doas", "docker", "podman", "kubectl", "script", "screen", "mosh-client"}
 )
+"""What is typed there is for somebody else, who may be at work: that they read says nothing."""
+_PASSING_ON: Final = _RELAYS | {
+    "cat", "tee", "nc", "ncat", "netcat", "socat", "telnet", "plink", "rsh", "oc", "nsenter", "adb", "less", "more",
+}  # fmt: skip
+"""Those and programs that hand on what they read, as in a pipeline: none of them asks anything itself."""
 _ADVICE: Final = {"npm init": "`npm init -y` asks nothing"}
 _SPINNER: Final = re.compile(r"(?:(?<=\s)|^)[⠀-⣿◐-◓◴-◷✶✻✽·*|/\\-](?=\s|$)")
 _NO_PROMPT: Final = "waits for input, without a question"
@@ -251,7 +260,7 @@ def _judge_keys(reading: Reading, screen: Screen, evidence: Evidence, shown: str
     """Judge a program that takes single keys, or draws on the alternate screen."""
     if evidence.raw and evidence.asks and evidence.program in _PAGERS:
         return Type(keys=b"q", shown="q", why="leaves the pager", prompt=shown)
-    if reading.kind is Kind.CONTINUE and not reading.risky and evidence.asks and not screen.alternate:
+    if reading.kind is Kind.ANY_KEY and not reading.risky and evidence.asks and not screen.alternate:
         return Type(keys=b"\r", shown="Enter", why="any key goes on", prompt=shown)
     return AskPerson(need=Need.MENU, prompt=shown)
 
@@ -262,14 +271,17 @@ def _judge_line(reading: Reading, evidence: Evidence, shown: str) -> Response:
     enter = b"\r"
     if kind is Kind.REFUSABLE and evidence.program in _REMOVERS:
         return Type(keys=b"n\r", shown="n", why="no default is shown, so no", prompt=shown)
-    if kind is Kind.LETTERS_QUIT:
+    if kind is Kind.LETTERS_QUIT and evidence.program.startswith(_LETTERS_OF):
         return Type(keys=b"q\r", shown="q", why="leaves the menu", prompt=shown)
     if kind is Kind.DEFAULT_NO:
         return Type(keys=enter, shown="Enter", why=f"default of {_choice_text(shown)}", prompt=shown)
-    if kind in (Kind.DEFAULT_YES, Kind.CONTINUE, Kind.DEFAULT_TEXT):
-        why = {Kind.DEFAULT_YES: f"default of {_choice_text(shown)}", Kind.CONTINUE: "goes on"}.get(
-            kind, f"default ({mask(clean_line(reading.default, 60))})"
-        )
+    if kind in (Kind.DEFAULT_YES, Kind.CONTINUE, Kind.ANY_KEY, Kind.DEFAULT_TEXT):
+        why = "goes on"
+        if kind is Kind.DEFAULT_YES:
+            why = f"default of {_choice_text(shown)}"
+        elif kind is Kind.DEFAULT_TEXT:
+            why = f"default ({mask(clean_line(reading.default, 60))})"
+            risky = risky or not evidence.program.startswith(_VALUES_OF)
         if risky:
             return AskPerson(need=Need.QUESTION, prompt=shown, suggestion="Enter", keys=enter, why=why)
         return Type(keys=enter, shown="Enter", why=why, prompt=shown)
@@ -292,7 +304,8 @@ def _with_settings(response: Response, evidence: Evidence, history: History, set
     spent = len(given) >= ANSWERS_PER_PROMPT or len(history.answered) >= ANSWERS_PER_COMMAND
     if history.generation in given or spent or settings.mode is AutoAnswer.OFF:
         return AskPerson(need=Need.QUESTION, prompt=response.prompt)
-    if settings.mode is AutoAnswer.ASK or not evidence.watched:
+    unsure = not evidence.watched or (evidence.program in _PASSING_ON and not evidence.raw)
+    if settings.mode is AutoAnswer.ASK or unsure:
         return AskPerson(
             need=Need.QUESTION,
             prompt=response.prompt,
