@@ -333,11 +333,16 @@ async def test_a_sleeper_that_was_stopped_meanwhile_is_no_asker(wait_until: Wait
     """After it went on the kernel does not say any more that it only sleeps."""
     async with answering(shell("printf 'Continue? [Y/n] '; exec sleep 60")) as (terminal, told, _):
         assert terminal._child is not None
-        for number in (signal.SIGSTOP, signal.SIGCONT):
-            state = "T" if number is signal.SIGSTOP else "S"
-            await wait_until(lambda: "Continue" in shown(terminal))
-            os.kill(terminal._child.pid, number)
-            await wait_until(lambda state=state: (one := read_process(terminal._child.pid)) and one.state == state)
+        pid = terminal._child.pid
+
+        def is_in(state: str) -> bool:
+            process = read_process(pid)
+            return process is not None and (process.name, process.state) == ("sleep", state)
+
+        await wait_until(lambda: is_in("S"))
+        os.kill(pid, signal.SIGSTOP)
+        await wait_until(lambda: is_in("T"))
+        os.kill(pid, signal.SIGCONT)
         await wait_until(lambda: told.asked or told.answers)
         assert not told.answers
         assert told.asked[0].suggestion == "Enter"
