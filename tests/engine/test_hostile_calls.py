@@ -254,7 +254,27 @@ async def test_text_from_the_network_taints_however_long_the_command_is(make: Ma
     task = bench.begin("run_command", command=command)
     await bench.answer(AnswerKind.ONCE)
     await task
-    assert bench.judge.because("turn-1")
+    assert bench.judge.because("claude", "turn-1")
+
+
+async def test_what_addresses_the_model_is_remembered_while_the_conversation_holds_it(make: Make) -> None:
+    bench = make(auto(mode=TrustMode.AUTO_EDIT))
+    await bench.call("read_file", path="notes/injected.md")
+    bench.runner.end_turn("claude", "turn-1")
+    task = bench.begin("write_file", turn="turn-2", path="src/new.py", content="x\n")
+    assert "injected.md" in (await bench.question()).because
+    await bench.answer(AnswerKind.DENY)
+    await task
+    assert not (await bench.call("write_file", "gpt", "turn-3", path="src/other.py", content="x\n")).is_error
+    bench.runner.forget("claude")
+    assert not (await bench.call("write_file", turn="turn-4", path="src/new.py", content="x\n")).is_error
+
+
+async def test_what_reads_beside_each_other_taints_all_the_same(make: Make) -> None:
+    bench = make(auto())
+    paths = ["src/app.py"] * 10 + ["notes/injected.md"] + ["README.md"] * 10
+    await asyncio.gather(*(bench.call("read_file", path=path) for path in paths))
+    assert bench.judge.because("claude", "turn-1")
 
 
 async def test_what_was_stopped_is_not_told_as_never_begun(make: Make, wait_until: WaitUntil) -> None:

@@ -238,6 +238,7 @@ async def test_read_text_that_addresses_the_model_takes_automatic_approval_one_l
     await bench.answer(AnswerKind.DENY)
     assert (await task).is_error
     bench.runner.end_turn("claude", "turn-1")
+    bench.runner.forget("claude")
     assert not (await bench.call("run_command", turn="turn-2", command="touch two")).is_error
 
 

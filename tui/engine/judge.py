@@ -4,6 +4,7 @@ The policy itself is pure (`tui.trust.policy`); here it is given its settings, i
 own grants. `decide`, `may_read` and `launch` look at the disk and are called in threads.
 """
 
+import threading
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -48,6 +49,8 @@ class Judge:
         self._files = DiskView(environ)
         self._grants = Grants()
         self._taints: dict[str, Taint] = {}
+        self._suspicious: dict[str, Taint] = {}
+        self._reading = threading.Lock()
         self._settings = self._compiled(None)
         self._lowered = self._one_less()
         found = probe()
@@ -67,10 +70,8 @@ class Judge:
 
     def decide(self, request: Request, pane: str, turn: str) -> Verdict:
         """Judge a call as the session stands now."""
-        del pane
         call = self._call(request)
-        taint = self._taints.get(turn)
-        tainted = taint is not None and taint.tainted
+        tainted = self._taint(pane, turn).tainted
         verdict = decide(call, self._lowered if tainted else self._settings, self._files)
         if verdict.decision is Decision.ASK and not tainted and self._grants.allows(call, verdict):
             verdict = replace(verdict, decision=Decision.ALLOW, reason="You allowed exactly this.", rule="this session")
@@ -141,20 +142,34 @@ class Judge:
             interactive=request.tool is Tool.RUN_INTERACTIVE,
         )
 
-    def take_in(self, text: str, request: Request, *, turn: str) -> str:
-        """Return a tool's text as it goes to a model: marked as data, with where it came from; the turn remembers."""
-        source = f"{request.tool.value} {request.arguments.get('command') or request.title}"
-        self._taints[turn] = self._taints.get(turn, Taint()).after(text, request.tool.value, source)
-        return wrap(text, source, self._taints[turn].level_of(request.tool.value))
+    def take_in(self, text: str, request: Request, *, pane: str, turn: str) -> str:
+        """Return a tool's text as it goes to a model: marked as data, with where it came from; the turn remembers.
 
-    def because(self, turn: str) -> str:
+        Looks through all of the text: called in threads.
+        """
+        tool = request.tool.value
+        source = f"{tool} {request.arguments.get('command') or request.title}"
+        with self._reading:
+            taint = self._taint(pane, turn).after(text, tool, source)
+            self._taints[turn] = taint
+        return wrap(text, source, taint.level_of(tool))
+
+    def because(self, pane: str, turn: str) -> str:
         """Return what foreign content a call of this turn may come from; empty for none."""
-        taint = self._taints.get(turn)
-        return "" if taint is None else taint.because
+        return self._taint(pane, turn).because
 
-    def end_turn(self, turn: str) -> None:
-        """Forget what a turn has read."""
-        self._taints.pop(turn, None)
+    def end_turn(self, pane: str, turn: str) -> None:
+        """Forget what a turn has read, but not that text which addresses models stays in the pane's conversation."""
+        taint = self._taints.pop(turn, None)
+        if taint is not None and taint.flagged:
+            self._suspicious[pane] = taint
+
+    def forget(self, pane: str) -> None:
+        """Forget what a pane's conversation holds: it begins anew."""
+        self._suspicious.pop(pane, None)
+
+    def _taint(self, pane: str, turn: str) -> Taint:
+        return self._taints.get(turn) or self._suspicious.get(pane) or Taint()
 
     def masked(self, text: str) -> str:
         """Return text a person is to see, with the keys this program knows masked."""

@@ -119,7 +119,7 @@ class Pane:
         self._guard.repeats.forget(self.name)
         self._history = History()
         if self._task is None:
-            self._publish(ConversationCleared(pane=self.name))
+            self._tell_cleared()
         else:
             self._clearing = True
             self.stop()
@@ -208,10 +208,15 @@ class Pane:
         self._task = self._turn = None
         if self._clearing:
             self._clearing = False
-            self._publish(ConversationCleared(pane=self.name))
+            self._tell_cleared()
         if self._waiting and not self._closing:
             waited = self._waiting.popleft()
             self._start(waited.text, waited)
+
+    def _tell_cleared(self) -> None:
+        if self._tools is not None:
+            self._tools.forget(self.name)
+        self._publish(ConversationCleared(pane=self.name))
 
     def _report(self, task: asyncio.Task[None], turn: Turn, result: TurnResult) -> None:
         if result.complete is not None:

@@ -221,7 +221,7 @@ class CallRun:
             parts=tuple(map(shown_part, verdict.parts)),
             grant="" if conflict else verdict.grant,
             preview=shown_preview(prepared.preview),
-            because=shown_line(judge.because(self.turn), _LONGEST_REASON),
+            because=shown_line(judge.because(self.pane, self.turn), _LONGEST_REASON),
             conflict=conflict,
             rival=self._rival(prepared),
             sandbox=judge.sandbox_name,

@@ -48,13 +48,18 @@ class ToolRunner:
         except Exception as error:  # noqa: BLE001 - a defect in one tool must not take the turn with it
             return self._tell_defect(running, call, error)
         self._tell(running, outcome.status, outcome.summary, outcome)
-        text = self.desk.judge.take_in(outcome.text, running.request, turn=turn)
+        take_in = self.desk.judge.take_in
+        text = await asyncio.to_thread(take_in, outcome.text, running.request, pane=pane, turn=turn)
         return ToolResult(call_id=call.id, name=call.name, text=text, is_error=outcome.status is not ToolStatus.OK)
 
     def end_turn(self, pane: str, turn: str) -> None:
         """Forget what was kept for a turn that is over."""
         self.desk.toolbox.end_turn(pane)
-        self.desk.judge.end_turn(turn)
+        self.desk.judge.end_turn(pane, turn)
+
+    def forget(self, pane: str) -> None:
+        """Forget what is known of a pane's conversation, which begins anew."""
+        self.desk.judge.forget(pane)
 
     def _tell_defect(self, running: CallRun, call: ToolCall, error: Exception) -> ToolResult:
         problem: Problem = internal_failure(error).problem

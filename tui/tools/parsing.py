@@ -22,6 +22,7 @@ _ALIASES: Final[Mapping[str, tuple[str, ...]]] = {
 _COMMENTS: Final = frozenset({"description", "explanation", "reason", "rationale", "thought"})
 """Arguments that only say why; models add them unasked and expect nothing of them."""
 _LONGEST_PATH: Final = 4096
+_MOST_ITEMS: Final = 1_000
 
 
 class ArgumentError(ValueError):
@@ -107,6 +108,8 @@ class Fields:
         value = self._take(name)
         if not isinstance(value, Sequence) or isinstance(value, str):
             raise ArgumentError(f"`{self._where}{name}` must be a list, not {_kind(value)}.")
+        if len(value) > _MOST_ITEMS:
+            raise ArgumentError(f"`{self._where}{name}` holds more than {_MOST_ITEMS} items; make several calls.")
         parts: list[Fields] = []
         for index, item in enumerate(value):
             if not isinstance(item, Mapping):

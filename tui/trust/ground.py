@@ -95,9 +95,7 @@ class Ground:
         pending = [folder]
         budget = _MOST_WALKED
         forbidden = self.settings.forbidden
-        start = components(folder)
-        places = (*forbidden.places, *(place for place, _ in self.aliases))
-        whole_paths = bool(forbidden.globs) or any(place[: len(start)] == start for place in places)
+        whole_paths = self._speaks_of_paths(folder)
         for current in pending:
             for name, is_folder in self.files.names(current):
                 budget -= 1
@@ -114,16 +112,24 @@ class Ground:
                 return "?"
         return None
 
+    def _speaks_of_paths(self, folder: str) -> bool:
+        """Tell whether more than its name can make what is below a folder forbidden."""
+        start = components(folder)
+        places = (*self.settings.forbidden.places, *(place for place, _ in self.aliases))
+        return bool(self.settings.forbidden.globs) or any(place[: len(start)] == start for place in places)
+
     def _has_inode(self, start: str, wanted: tuple[int, int], budget: list[int], *, everything: bool) -> bool:
         """Look for a file among those that are forbidden below `start`, which are all of them with `everything`."""
         pending = [(start, everything)]
+        whole_paths = self._speaks_of_paths(start)
         if everything and self._inode(start) == wanted:
             return True
         for current, all_below in pending:
             for name, is_folder in self.files.names(current):
                 budget[0] -= 1
                 path = f"{current}/{name}"
-                bad = all_below or self.settings.forbidden.hit(path, places=self.aliases) is not None
+                bad = all_below or self.settings.forbidden.name_hit(name) is not None
+                bad = bad or (whole_paths and self.settings.forbidden.hit(path, places=self.aliases) is not None)
                 if is_folder:
                     pending.append((path, bad))
                 elif bad and self._inode(path) == wanted:

@@ -68,10 +68,11 @@ class Taint(Record):
     """What a turn has read that must not be trusted. Immutable: `after` returns the next one.
 
     While `tainted`, automatic approval is one level lower; nothing lifts it before the turn has ended. `because` says
-    where it comes from, for the person who is asked.
+    where it comes from, for the person who is asked; `flagged` that some of it addresses the model.
     """
 
     because: str = ""
+    flagged: bool = False
     last_flagged: bool = False
     last_fetched: bool = False
 
@@ -89,7 +90,9 @@ class Taint(Record):
             because = f"{clean_line(source)} holds text that addresses the model ({', '.join(found)})"
         elif not because and fetched:
             because = f"{clean_line(source)} may come from the network"
-        return Taint(because=because, last_flagged=bool(found), last_fetched=fetched)
+        return Taint(
+            because=because, flagged=self.flagged or bool(found), last_flagged=bool(found), last_fetched=fetched
+        )
 
     def level_of(self, tool: str) -> str:
         """Return the trust level of what was read last, in the words a model gets."""
