@@ -228,3 +228,14 @@ def test_a_list_shows_each_request_in_full() -> None:
     assert any("self.voucher" in row for row in shown)
     assert any("destructive" in row for row in shown)
     assert all(cells(row) <= 60 for row in shown)
+
+
+def test_a_change_leaves_out_what_stays_before_any_of_itself() -> None:
+    parts = content.sections(edit(), "m", 76, UNICODE, whole=False)
+    rows = sum(len(part.rows) for part in parts)
+    body = content.fitted(parts, rows - 2, UNICODE, "d")
+    text = "\n".join("".join(piece for piece, _ in row) for row in body.rows)
+    assert body.whole
+    assert "def total" not in text
+    assert [line[3] for line in text.split("\n") if line[:2].isdecimal()] == ["-", "-", "+", "+", "+"]
+    assert not content.fitted(parts, rows - 3, UNICODE, "d").whole

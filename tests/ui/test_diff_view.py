@@ -31,6 +31,13 @@ def test_below_each_other() -> None:
     ]
 
 
+def test_less_of_what_does_not_change() -> None:
+    text = "@@ -3,5 +3,5 @@ class Cart\n a\n b\n-c\n+C\n d\n e"
+    assert shown(diff_lines(text, 60, UNICODE, 1)) == ["── line 4 class Cart", "4   b", "5 - c", "5 + C", "6   d"]
+    assert shown(diff_lines(text, 60, UNICODE, 0)) == ["── line 5 class Cart", "5 - c", "5 + C"]
+    assert shown(diff_lines("(binary)", 60, UNICODE, 0)) == shown(diff_lines("(binary)", 60, UNICODE))
+
+
 def test_side_by_side() -> None:
     lines = shown(diff_lines(DIFF, SIDE_BY_SIDE_FROM, UNICODE))
     assert lines[2].startswith("11 -         for item in self.items:")

@@ -1,7 +1,7 @@
 """What stands on the card of a request: sections that are shortened only in the middle, and only when they must be."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from tui.core.tool_events import ApprovalRequested, Preview, PreviewKind
@@ -25,16 +25,22 @@ _WANTS: Final = {
 }
 _WORDS: Final = {Decision.ALLOW: "allow", Decision.ASK: "ASK", Decision.DENY: "DENY"}
 _TONES: Final = {Decision.ALLOW: Tone.OK, Decision.ASK: Tone.WARN, Decision.DENY: Tone.BAD}
+_LESS_CONTEXT: Final = (1, 0)
+"""Unchanged lines beside what changes, tried in this order where not all of a change fits."""
 _PART_WIDTH: Final = 0.42
 """Share of the width that the texts of the parts take at most, before their reasons."""
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """Rows that belong together. `least` of them stay when the section has to be shortened; 0 for all."""
+    """Rows that belong together. `least` of them stay when the section has to be shortened; 0 for all.
+
+    `denser` say the same on fewer rows, the fewest last.
+    """
 
     rows: tuple[Line, ...]
     least: int = 0
+    denser: tuple[tuple[Line, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +69,7 @@ def sections(request: ApprovalRequested, model: str, width: int, glyphs: Glyphs,
         Section(tuple(_why(request, width, glyphs))),
         Section(tuple(_warnings(request, width, glyphs))),
         Section(tuple(_parts(request, width, glyphs)), least=4),
-        Section(tuple(_preview(request, request.preview, width, glyphs)), least=6),
+        _preview_section(request, width, glyphs, whole=whole),
         Section(tuple(_rival(request, width, glyphs)), least=2),
         Section(tuple(_grant(request, width)) if whole else ()),
     ]
@@ -155,7 +161,17 @@ def _rival(request: ApprovalRequested, width: int, glyphs: Glyphs) -> list[Line]
     return [(("What the other pane is about to do there", Tone.BAD),), *rows] if rows else []
 
 
-def _preview(request: ApprovalRequested, preview: Preview, width: int, glyphs: Glyphs) -> list[Line]:
+def _preview_section(request: ApprovalRequested, width: int, glyphs: Glyphs, *, whole: bool) -> Section:
+    rows = tuple(_preview(request, request.preview, width, glyphs))
+    if whole or request.preview.kind is not PreviewKind.DIFF:
+        return Section(rows, least=6)
+    denser = tuple(tuple(_preview(request, request.preview, width, glyphs, context)) for context in _LESS_CONTEXT)
+    return Section(rows, least=6, denser=denser)
+
+
+def _preview(
+    request: ApprovalRequested, preview: Preview, width: int, glyphs: Glyphs, context: int | None = None
+) -> list[Line]:
     if preview.kind is PreviewKind.NOTHING or not (preview.text or preview.omitted):
         return []
     lines = preview.text.removesuffix("\n").split("\n") if preview.text else []
@@ -164,7 +180,7 @@ def _preview(request: ApprovalRequested, preview: Preview, width: int, glyphs: G
         case PreviewKind.DIFF:
             head: list[Span] = [("Changes  ", Tone.MUTED), (f"+{preview.added} ", Tone.OK)]
             head.append((f"{'-' if glyphs.ascii else '−'}{preview.removed}", Tone.BAD))
-            rows = diff_lines(preview.text, width, glyphs)
+            rows = diff_lines(preview.text, width, glyphs, context)
         case PreviewKind.FILES:
             noun = "file" if len(lines) + preview.omitted == 1 else "files"
             head = [(f"{len(lines) + preview.omitted} {noun}", Tone.MUTED)]
@@ -187,11 +203,24 @@ def _grant(request: ApprovalRequested, width: int) -> list[Line]:
     )
 
 
+def dense(parts: Sequence[Section], height: int) -> Sequence[Section]:
+    """Return the sections as they are if they fit `height` rows, else in the first denser form that does."""
+    forms = max((len(section.denser) for section in parts), default=0)
+    tried = parts
+    for form in range(forms + 1):
+        if form:
+            tried = [replace(part, rows=part.denser[form - 1]) if len(part.denser) >= form else part for part in parts]
+        if sum(len(section.rows) for section in tried) <= height:
+            return tried
+    return parts
+
+
 def fitted(parts: Sequence[Section], height: int, glyphs: Glyphs, more: str) -> Body:
     """Return the sections on at most `height` rows, airy where there is room, shortened in the middle where not.
 
     `more` names the key that shows all.
     """
+    parts = dense(parts, height)
     rows = [len(section.rows) for section in parts]
     if sum(rows) <= height:
         air = height - sum(rows)

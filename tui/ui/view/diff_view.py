@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import zip_longest
 from typing import Final
 
@@ -51,13 +51,28 @@ def parse_diff(text: str) -> list[DiffRow]:
     return rows
 
 
-def diff_lines(text: str, width: int, glyphs: Glyphs) -> list[Line]:
-    """Return a diff laid out on `width` cells; nothing of it is left out."""
+def diff_lines(text: str, width: int, glyphs: Glyphs, context: int | None = None) -> list[Line]:
+    """Return a diff laid out on `width` cells.
+
+    Nothing of it is left out, except what does not change farther than `context` lines from what does.
+    """
     rows = parse_diff(text)
+    if context is not None:
+        rows = _near_changes(rows, context)
     digits = len(str(max((max(row.old, row.new) for row in rows), default=0)))
     if width >= SIDE_BY_SIDE_FROM and any(row.sign in ("-", "+") for row in rows):
         return _side_by_side(rows, width, digits, glyphs)
     return [line for row in rows for line in _cell(row, max(row.old, row.new), width, digits, glyphs)]
+
+
+def _near_changes(rows: Sequence[DiffRow], context: int) -> list[DiffRow]:
+    changes = {place for place, row in enumerate(rows) if row.sign in ("-", "+")}
+    near = {place + step for place in changes for step in range(-context, context + 1)}
+    kept = [row for place, row in enumerate(rows) if row.sign != " " or place in near]
+    return [
+        replace(row, old=after.old, new=after.new) if row.sign == "@" and after.sign in (" ", "-", "+") else row
+        for row, after in zip_longest(kept, kept[1:], fillvalue=DiffRow("", ""))
+    ]
 
 
 def _cell(row: DiffRow, number: int, width: int, digits: int, glyphs: Glyphs) -> list[Line]:

@@ -19,6 +19,8 @@ from tui.ui.widgets.span_widget import SpanWidget, Stage
 
 _FIELD_ROWS: Final = 6
 _SCROLLS: Final = frozenset({"pageup", "pagedown"})
+_FOR_ANSWER: Final = 3
+"""Rows the card leaves to the panes when it can say the same denser."""
 _LEAST_BODY: Final = 3
 
 
@@ -129,8 +131,8 @@ class CardBody(SpanWidget, can_focus=True):
             self._sections = content.sections(request, model, width, self.stage.glyphs, whole=self._page)
         return self._sections
 
-    def wanted(self, width: int) -> int:
-        """Rows that would show everything, the frame's upper side included."""
+    def wanted(self, width: int, room: int) -> int:
+        """Rows that would show everything, the frame's upper side included; fewer where it fits `room` denser."""
         inner = width - frame.SIDES
         request = self.stage.view.work.requests.get(self._host.card.shown)
         if request is None or inner < 1:
@@ -138,6 +140,8 @@ class CardBody(SpanWidget, can_focus=True):
         if self._host.card.stage in LISTS:
             return len(self._batch(inner)[0]) + 1
         parts = self.sections(request, inner)
+        if sum(len(part.rows) for part in parts) > room - 1 - _FOR_ANSWER:  # better less context than no answer
+            parts = content.dense(content.dense(parts, room - 1), room - 1 - _FOR_ANSWER)
         return sum(len(part.rows) for part in parts) + min(len(parts), 4)
 
     def _batch(self, width: int) -> tuple[list[Line], int]:
@@ -304,7 +308,7 @@ class ApprovalCard(Vertical):
         if not self._page:
             field = min(max(self.field.wrapped_document.height, 1), _FIELD_ROWS) if card.stage in WRITES else 0
             room = max(most - foot - field, _LEAST_BODY)
-            rows = 1 if self._host.compact else min(self.body.wanted(width), room)
+            rows = 1 if self._host.compact else min(self.body.wanted(width, room), room)
             if self.body.styles.height is None or self.body.styles.height.value != rows:
                 self.body.styles.height = rows
         if self.foot.styles.height is None or self.foot.styles.height.value != foot:
