@@ -1,6 +1,8 @@
 """Whatever a program sends: nothing is raised, nothing grows without end, and the cut of the bytes does not matter."""
 
 import json
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ from tests.terminal.hostile import BOMBS, SIZE, buffers
 from tui.terminal import styles
 from tui.terminal.emulator import Emulator
 from tui.terminal.rows import Row
+from tui.terminal.scrollback import as_row
 
 SEQUENCES = [
     case["data"].encode("latin-1")
@@ -24,7 +27,8 @@ SHORT = [
     b"line\r\n" * 30, b"\x1b[10b", b"\x1b[5X", b"\x1b[1;5H", b"\x18", b"\xe4\xbd", b"\xc3", b"\x1b(0",
     b"\x1b(B", b"\x0e",
     "\u200d".encode(), "💻".encode(), "👩\u200d💻".encode(), "\u0301".encode() * 9, "你好".encode() * 30, b"\x1b]52;c;",
-    b"\x1b[31;4:3m", b"\x1b[41m", b"\x1b[?1049h", b"\x1b[?1049l", b"\n\n\x0b\n", b"\x1b]0;title", b"\x1b\\", b"\x07",
+    b"\x1b[31;4:3m", b"\x1b[41m", b"\x1b[" + b"0" * 300 + b";31m",
+    b"\x1bPx\x07y\x07z\x1b\\", b"\x1b[?1049h", b"\x1b[?1049l", b"\n\n\x0b\n", b"\x1b]0;title", b"\x1b\\", b"\x07",
 ]  # fmt: skip
 STREAMS = st.lists(st.one_of(st.sampled_from(SEQUENCES), st.sampled_from(SHORT), st.binary(max_size=20)), max_size=8)
 SIZES = st.sampled_from([(80, 24), (20, 6), (7, 3), (2, 1)])
@@ -104,10 +108,51 @@ def test_bodies_of_sequences_are_bounded() -> None:
         emulator.feed(begin)
         for _ in range(600):
             emulator.feed(b"1" * SIZE if begin != b"\x1b(" else b"(" * SIZE)
-        assert len(emulator._held) <= (1 << 20) + SIZE
+        assert len(emulator._held) + sum(map(len, emulator._body)) <= (1 << 20) + SIZE
         emulator.feed(b"\x07\x1b\\\x18ok")
         assert emulator.row_text(0).endswith("ok")
         assert len(emulator.title) <= 200
+
+
+def test_a_body_in_many_pieces_takes_no_longer() -> None:
+    def seconds(size: int) -> float:
+        emulator = Emulator(80, 24)
+        emulator.feed(b"\x1bP" + b"x" * size)
+        started = time.process_time()
+        emulator.feed(b"a\x07" * 20_000)
+        return time.process_time() - started
+
+    assert min(seconds(1_000_000) for _ in range(3)) < 5 * min(seconds(1) for _ in range(3))
+
+
+def test_long_parameters_are_not_remembered() -> None:
+    emulator = Emulator(80, 24)
+    for number in range(300):
+        emulator.feed(b"\x1b[%d;" % number + b"1;" * 2000 + b"H" + b"\x1b[%d;" % number + b"1;" * 2000 + b"m")
+        emulator.feed(b"\x1b[" + b"0" * 200 + b";%dm" % number)
+    assert max((len(parameters) for parameters, _ in emulator._actions), default=0) < 100
+    assert max(len(parameters) for _, parameters in styles._changed) < 100
+
+
+@pytest.mark.parametrize(
+    "row",
+    [("e" + "\u0301" * 31) * 80, "\u0301" * 40 + "ab", "".join(f"\x1b]8;;http://a/{n:02000}\x07x" for n in range(80))],
+)
+def test_the_scrollback_is_bounded_by_what_it_really_takes(row: str) -> None:
+    """Marks and links make rows heavy that look light."""
+    limit = 1 << 20
+    emulator = Emulator(80, 24, scrollback_lines=1_000_000, scrollback_bytes=limit)
+    emulator.feed(b"plain\r\n" * 30)
+    for _ in range(limit // len(row.encode()) * 3):
+        emulator.feed(f"{row}\r\n".encode())
+    kept = [as_row(emulator.history[at]) for at in range(emulator.scrollback)]
+    texts = sum(sys.getsizeof(piece[0]) for one in kept for piece in one.pieces)
+    links = {piece[2][3] for one in kept for piece in one.pieces}
+    assert texts + sum(map(len, links)) < 2 * limit
+    assert emulator.history._used <= limit
+    emulator.resize(24, 20)
+    emulator.feed(b"\x1b[3J")
+    assert emulator.history._used == 0
 
 
 def test_answers_to_a_program_that_never_reads_are_bounded() -> None:

@@ -75,6 +75,8 @@ class Drawing(Scrolling):
             if data := _DIRECTIONS.sub("", data):
                 self.draw(data)
             return
+        if sizes >= ZERO:
+            self.history.heavy = True
         careful = sizes >= ZERO and (sizes >= _MANY_MARKS or width_of(data[0]) == ZERO)
         joined = sizes >= ZERO and JOINER in data
         self.joiners = self.joiners or joined
@@ -146,6 +148,7 @@ class Drawing(Scrolling):
             data = _DIRECTIONS.sub("", data)
             count = sum(map(width_of, data))
             self.joiners = self.joiners or JOINER in data
+            self.history.heavy = self.history.heavy or count >= ZERO
             if count < ZERO and cursor.x + count <= self._limit() and not (self.joiners and self._joins(data)):
                 self._place(data, count)
                 self.last = data

@@ -26,11 +26,14 @@ _STRING_END: Final = re.compile("[\x07\x18\x1a\x1b\x9c]").search
 
 _GROUND, _ESCAPE, _CSI, _STRING, _STRING_ESCAPE = range(5)
 _STRING_LIMIT: Final = 1 << 20
+_PARTS: Final = 1024
 _CSI_LIMIT: Final = 256
 _ESCAPE_LIMIT: Final = 4
 _PARAMETER_COUNT: Final = 32
 _PARAMETER_LIMIT: Final = 65_535
 _ACTIONS_KEPT: Final = 16_384
+_KEPT_LENGTH: Final = 32
+"""Parameters that are longer are rare, and not worth their memory."""
 _ALL: Final = _PARAMETER_COUNT
 
 # Sequences by prefix, intermediates and final byte: the method, and how many parameters it takes.
@@ -78,6 +81,8 @@ class Parser(Strings):
         self._state = _GROUND
         self._held = ""
         self._kind = ""
+        self._body: list[str] = []
+        self._body_size = 0
         self._actions: dict[tuple[str, str], tuple[Handler, tuple[int, ...]]] = {}
         pyte_csi = {final: (name, 1) for final, name in self.csi.items()}
         self._csi_table = {**pyte_csi, **_CSI_OURS}
@@ -128,7 +133,7 @@ class Parser(Strings):
 
     def changed_style(self, parameters: str) -> Style:
         """The look after SGR; with a prefix or an intermediate it is something else, which is not known."""
-        if parameters and (parameters[0] >= "<" or parameters[-1] < "0"):
+        if parameters and (parameters[0] >= "<" or parameters[-1] < "0" or len(parameters) > _CSI_LIMIT):
             return self.style
         return change(self.style, parameters)
 
@@ -143,7 +148,8 @@ class Parser(Strings):
                 action = (getattr(self, name), self._numbers(numbers)[:most])
         if len(self._actions) >= _ACTIONS_KEPT:
             self._actions.clear()
-        self._actions[parameters, final] = action
+        if len(parameters) <= _KEPT_LENGTH:
+            self._actions[parameters, final] = action
         return action
 
     @staticmethod
@@ -209,7 +215,7 @@ class Parser(Strings):
         elif char == "[":
             self._state, self._held = _CSI, ""
         elif char in "]PX^_":
-            self._state, self._kind, self._held = _STRING, char, ""
+            self._state, self._kind, self._body, self._body_size = _STRING, char, [], 0
         else:
             self._state = _GROUND
             self._escapes.get(char, _nothing)()
@@ -236,8 +242,11 @@ class Parser(Strings):
         """Take text of an OSC, DCS or the like up to its end; return where to go on."""
         match = _STRING_END(text, at)
         stop = match.start() if match else len(text)
-        if self._kind in "]P" and len(self._held) <= _STRING_LIMIT:
-            self._held += text[at:stop]
+        if self._kind in "]P" and stop > at and self._body_size <= _STRING_LIMIT:
+            self._body.append(text[at:stop])
+            self._body_size += stop - at
+            if len(self._body) >= _PARTS:
+                self._body = ["".join(self._body)]
         if match is None:
             return stop
         char = match[0]
@@ -251,7 +260,7 @@ class Parser(Strings):
 
     def _end_string(self, end: str) -> None:
         self._state = _GROUND
-        body, self._held = self._held, ""
+        body, self._body = "".join(self._body), []
         if len(body) > _STRING_LIMIT:
             return
         if self._kind == "]":

@@ -30,6 +30,12 @@ def spread(text: str) -> list[str]:
     return cells
 
 
+def _excess(piece: Piece) -> int:
+    """Bytes a piece takes besides what its cells let expect."""
+    text, count, style = piece
+    return 4 * max(0, len(text) - count) + len(style[3])
+
+
 class Row:
     """A row; `pieces` and `length` say what is in it unless `cells` and `styles` do."""
 
@@ -256,5 +262,5 @@ class Row:
         return row
 
     def size(self) -> int:
-        """About how many bytes of memory it takes, when closed."""
-        return 300 + 160 * len(self.pieces) + self.length
+        """About how many bytes of memory it takes, when closed, marks and addresses of links included."""
+        return 300 + 160 * len(self.pieces) + self.length + sum(map(_excess, self.pieces))

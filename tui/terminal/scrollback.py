@@ -32,6 +32,7 @@ class Scrollback:
     """Rows from the oldest to the newest.
 
     `pushed` counts all that ever came in, `recent` those since the screen was last cleared: only they come back.
+    `heavy` is set once a row may take more memory than its pieces and cells tell, by marks or links.
     """
 
     def __init__(self, lines: int = 10_000, size: int = 32 << 20) -> None:
@@ -39,6 +40,7 @@ class Scrollback:
         self.size = size
         self.pushed = 0
         self.recent = 0
+        self.heavy = False
         self._rows: deque[Kept] = deque()
         self._used = 0
         self._numbered = 0
@@ -57,7 +59,7 @@ class Scrollback:
         if row.cells is not None:
             row.close()
         self._rows.append(row)
-        self._used += 300 + 160 * len(row.pieces) + row.length
+        self._used += row.size() if self.heavy else 300 + 160 * len(row.pieces) + row.length
         self.pushed += 1
         self.recent += 1
         self._numbered += 1

@@ -85,6 +85,7 @@ class Strings(Replies):
         fg, bg, bits, _ = self.style
         clean = clean_line(address, _LINK_LIMIT) if len(address) <= _LINK_LIMIT else ""
         self.style = (fg, bg, bits, clean if clean == address else "")
+        self.history.heavy = True
 
     def _folder(self, address: str) -> None:
         from urllib.parse import unquote

@@ -38,6 +38,7 @@ _FOREGROUND, _BACKGROUND, _UNDERLINE_COLOR = 38, 48, 58  # the colour of the und
 _INDEXED, _DIRECT, _UNDERLINE_CODE = 5, 2, 4
 _BYTES: Final = {str(number): number for number in range(256)}
 _KEPT: Final = 4096
+_KEPT_LENGTH: Final = 48
 
 _changed: dict[tuple[Style, str], Style] = {}
 _cell_styles: dict[Style, CellStyle] = {}
@@ -52,7 +53,9 @@ def change(style: Style, parameters: str) -> Style:
     """Return `style` after ``CSI parameters m``; parameters that are unknown or broken change nothing."""
     if len(_changed) >= _KEPT:
         _changed.clear()
-    _changed[style, parameters] = changed = _apply(style, parameters)
+    changed = _apply(style, parameters)
+    if len(parameters) <= _KEPT_LENGTH:
+        _changed[style, parameters] = changed
     return changed
 
 
