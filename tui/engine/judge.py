@@ -22,7 +22,7 @@ from tui.trust.grants import Grants
 from tui.trust.policy import decide
 from tui.trust.provenance import Taint, carries_secret, wrap
 from tui.trust.rules import parse_rule
-from tui.trust.sandbox import Box, missing, probe
+from tui.trust.sandbox import Box, credentials_of, missing, probe
 from tui.trust.settings import TrustSettings, compile_settings
 
 _ONE_LESS: Final = {TrustMode.AUTO: TrustMode.AUTO_EDIT, TrustMode.AUTO_EDIT: TrustMode.ASK}
@@ -203,7 +203,7 @@ class Judge:
             program,
             root=workspace.root,
             forbidden=self._settings.forbidden,
-            hidden=workspace.own_paths,
+            hidden=(*workspace.own_paths, *credentials_of(workspace.home)),
             network=self._config.sandbox_network,
         )
 

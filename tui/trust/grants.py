@@ -1,5 +1,6 @@
 """What a person allowed for the rest of a session: exactly this command in this folder, or exactly this file."""
 
+import os
 from typing import TypeAlias
 
 from tui.core.trust import Decision, Verdict
@@ -10,7 +11,7 @@ _Key: TypeAlias = tuple[str, str, tuple[str, ...]]
 
 
 class Grants:
-    """The grants of one session. Nothing is ever widened: no prefixes, no patterns."""
+    """The grants of one session. Nothing is ever widened: no prefixes, no patterns. Looks where folders lead."""
 
     def __init__(self) -> None:
         self._granted: set[_Key] = set()
@@ -36,5 +37,5 @@ def _key(verdict: Verdict, call: Call) -> _Key | None:
     if verdict.decision is not Decision.ASK or not verdict.grant:
         return None
     if verdict.argv:
-        return call.tool, command_folder(call), verdict.argv
+        return call.tool, os.path.realpath(command_folder(call)), verdict.argv
     return (call.tool, "", verdict.paths) if verdict.paths else None

@@ -5,8 +5,10 @@ in its words. Everything but the project is read-only, and so is what git believ
 """
 
 import os
+import stat
 import threading
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
@@ -27,6 +29,13 @@ _GIT_EXECUTED: Final = ("hooks", "info")
 _OWN: Final = ".llmmixer"
 _KEPT_RUN: Final = ("/run/current-system", "/run/wrappers", "/run/opengl-driver")
 _RESOLVER: Final = ("/run/systemd/resolve", "/run/NetworkManager", "/run/resolvconf")
+_CREDENTIALS: Final = (
+    ".git-credentials", ".config/git/credentials", ".config/gh", ".config/hub", ".config/glab-cli", ".config/op",
+    ".pypirc", ".pgpass", ".vault-token", ".azure", ".password-store", ".local/share/keyrings", ".cargo/credentials",
+    ".cargo/credentials.toml", ".gem/credentials", ".terraform.d/credentials.tfrc.json", ".claude/.credentials.json",
+    ".codex/auth.json", ".gemini/oauth_creds.json", ".mozilla", ".config/google-chrome", ".config/chromium",
+    ".bash_history", ".zsh_history", ".python_history", ".node_repl_history", ".psql_history", ".mysql_history",
+)  # fmt: skip
 _OWN_SESSION: Final = "--new-session"
 _NAMESPACES: Final = ("--unshare-ipc", "--unshare-pid", "--unshare-uts", "--unshare-cgroup-try")
 # Root keeps the right to use files of others as it does outside, and loses the right to undo the sandbox's mounts.
@@ -57,6 +66,14 @@ class Boxed(Record):
 
     argv: tuple[str, ...]
     placeholders: "Placeholders"
+
+
+def credentials_of(home: Path) -> tuple[Path, ...]:
+    """Return the places in a home folder where programs keep passwords, and what a person typed.
+
+    No test or build needs them, and what one prints goes to a model.
+    """
+    return tuple(home / name for name in _CREDENTIALS)
 
 
 def probe() -> Available:
@@ -113,7 +130,7 @@ def _frame(*, as_root: bool, network: bool) -> tuple[str, ...]:
 
 
 class Box:
-    """The sandbox of one project. `hidden` are the program's own folders, whose content no command may see."""
+    """The sandbox of one project. `hidden` are files and folders whose content no command may see."""
 
     name: Final = NAME
 
@@ -175,7 +192,7 @@ class Box:
         own = os.path.join(self._root, _OWN)  # noqa: PTH118 - paths are text here
         if os.path.lexists(own):
             masked.append(os.path.realpath(own))
-        return read_only, masked
+        return read_only, masked + _other_names(self._root, masked)
 
     def _guarded(self) -> Iterator[tuple[str, bool]]:
         """Yield what a command must not bring into being in the project's folder, and whether it is a folder."""
@@ -234,6 +251,34 @@ class _Tree:
         if entry.name == _GIT or self._forbidden.name_hit(entry.name) is not None:
             return True
         return bool(self._forbidden.globs) and self._forbidden.hit(entry.path) is not None
+
+
+def _other_names(root: str, paths: Iterable[str]) -> list[str]:
+    """Return what below `root` is the very same file as one of `paths` by another name (a hard link)."""
+    wanted = {(found.st_dev, found.st_ino) for found in map(_file_status, paths) if found and found.st_nlink > 1}
+    if not wanted:
+        return []
+    inodes = {inode for _, inode in wanted}
+    found_names: list[str] = []
+    waiting = [root]
+    for folder in waiting:
+        with suppress(OSError), os.scandir(folder) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    waiting.append(entry.path)
+                elif entry.inode() in inodes:
+                    status = _file_status(entry.path)
+                    if status and (status.st_dev, status.st_ino) in wanted:
+                        found_names.append(entry.path)
+    return found_names
+
+
+def _file_status(path: str) -> os.stat_result | None:
+    try:
+        status = os.lstat(path)
+    except OSError:
+        return None
+    return status if stat.S_ISREG(status.st_mode) else None
 
 
 def _mask(path: str) -> tuple[str, ...]:
