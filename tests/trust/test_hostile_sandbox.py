@@ -42,6 +42,11 @@ def init_git(root: Path) -> None:
     subprocess.run(["git", "init", "-q", str(root)], check=True, env={"PATH": os.environ["PATH"]})
 
 
+def is_there(path: str) -> bool:
+    """Tell whether there is anything at a path."""
+    return os.path.lexists(path)
+
+
 def running(mark: str) -> bool:
     """Tell whether a process with these words runs."""
     for path in Path("/proc").glob("[0-9]*/cmdline"):
@@ -81,7 +86,7 @@ async def test_nothing_outside_is_written_and_nothing_git_runs(bench: Workbench,
     assert "over" in result.text
     assert not (tmp_path / "outside").exists()
     assert not (bench.home / "outside").exists()
-    assert not os.path.lexists("/etc/outside")
+    assert not is_there("/etc/outside")
     assert not (bench.root / ".git/hooks/pre-commit").exists()
     assert (bench.root / ".git/config").read_text(encoding="utf-8").count("x\n") == 0
     assert not (bench.root / ".llmmixer").exists()
