@@ -1,7 +1,6 @@
 """Start-up is decided by imports, so what a module may load is a rule; so is how foreign text reaches the screen."""
 
 import ast
-import json
 import re
 import subprocess
 import sys
@@ -38,14 +37,46 @@ DEFERRED_BY_COMMAND_LINE = HEAVY | {
 }
 
 
+# What the screen needs only once something is asked, answered, opened or searched.
+AFTER_THE_FIRST_KEY = DEFERRED_BY_UI | {
+    "json",
+    "sqlite3",
+    "tui.config.save",
+    "tui.core.secrets",
+    "tui.demo",
+    "tui.engine.assembly",
+    "tui.engine.pane",
+    "tui.providers",
+    "tui.resilience",
+    "tui.spend.ledger",
+    "tui.terminal",
+    "tui.tools",
+    "tui.trust",
+    "tui.ui.approval_desk",
+    "tui.ui.handlers",
+    "tui.ui.handlers_terminal",
+    "tui.ui.handlers_work",
+    "tui.ui.palette",
+    "tui.ui.view.approvals",
+    "tui.ui.view.diff_view",
+    "tui.ui.widgets.approval_card",
+    "tui.ui.widgets.terminal_dock",
+    "tui.ui.widgets.terminal_view",
+}
+START = (
+    "import tui.cli, tui.config.load, tui.engine.local_server, tui.engine.session, tui.cli_workspace, "
+    "tui.engine.engine, tui.ui.app"
+)
+
+
 def loaded_by(statement: str) -> set[str]:
     """The modules a fresh interpreter has loaded after `statement`."""
-    script = f"{statement}\nimport json, sys\nprint(json.dumps(sorted(sys.modules)))"
+    script = f"{statement}\nimport sys\nprint(*sorted(sys.modules))"
     done = subprocess.run(
         [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
     )
     assert done.returncode == 0, done.stderr
-    return set(json.loads(done.stdout.splitlines()[-1]))
+    return set(done.stdout.splitlines()[-1].split())
 
 
 def unwanted(loaded: set[str], deferred: set[str]) -> list[str]:
@@ -60,6 +91,12 @@ def test_the_check_sees_what_is_loaded() -> None:
 @pytest.mark.parametrize("module", ["tui.ui.app", "tui.engine.engine", "tui.providers.registry"])
 def test_no_sdk_is_loaded_before_it_is_used(module: str) -> None:
     assert unwanted(loaded_by(f"import {module}"), DEFERRED_BY_UI) == []
+
+
+def test_what_the_first_key_does_not_need_is_loaded_later() -> None:
+    loaded = loaded_by(START)
+    assert "tui.ui.screens.main" in loaded
+    assert unwanted(loaded, AFTER_THE_FIRST_KEY) == []
 
 
 def test_the_command_line_answers_before_anything_heavy_is_loaded() -> None:

@@ -6,7 +6,6 @@ subscriber; every other event reaches every subscriber exactly once and in order
 """
 
 import dataclasses
-import json
 import re
 from collections.abc import Mapping
 from enum import StrEnum
@@ -320,6 +319,8 @@ def to_json(event: Event) -> dict[str, Any]:
 
 def to_json_line(event: Event) -> str:
     """Return `to_json` as one line of JSON text, without a newline at the end."""
+    import json  # the screen needs none
+
     return json.dumps(to_json(event), ensure_ascii=False, separators=(", ", ": "))
 
 

@@ -1,6 +1,5 @@
 """Finding a model server on this machine: one short question over a plain socket, before anything is imported."""
 
-import json
 import socket
 from typing import Final
 from urllib.parse import urlsplit
@@ -19,6 +18,8 @@ def local_models(base_url: str, *, connect_s: float = 0.1, answer_s: float = 1.0
         return []
     try:
         answer = _get(url.hostname, url.port or 80, url.path.rstrip("/") + "/models", connect_s, answer_s)
+        import json  # only where a server answers
+
         listed = json.loads(answer)["data"]
         return [str(item["id"]) for item in listed]
     except (OSError, ValueError, KeyError, TypeError):

@@ -9,7 +9,6 @@ from textual.content import Content
 
 from tui.config.paths import state_dir
 from tui.core.events import NoticeLevel
-from tui.ui import handlers
 from tui.ui.actions import Action, When, Where, bindings, by_id, by_slash, hints, key_text
 from tui.ui.desk import Desk
 from tui.ui.dock import Dock
@@ -272,7 +271,9 @@ class MainScreen(GroundScreen):
 
     def action_act(self, action_id: str, number: int = 0) -> None:
         """Run a row of the table of actions."""
-        handlers.HANDLERS[self._by_id[action_id].does](self, number)
+        from tui.ui.handlers import HANDLERS  # with the first key that asks for something
+
+        HANDLERS[self._by_id[action_id].does](self, number)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """A key keeps its other meaning where its action cannot run."""
@@ -288,11 +289,15 @@ class MainScreen(GroundScreen):
 
     @on(Prompt.Submitted)
     def _submitted(self, event: Prompt.Submitted) -> None:
-        handlers.submit(self, event.text, event.panes)
+        from tui.ui.handlers import submit
+
+        submit(self, event.text, event.panes)
 
     @on(Prompt.CommandEntered)
     def _command(self, event: Prompt.CommandEntered) -> None:
-        handlers.slash(self, event.name, event.argument)
+        from tui.ui.handlers import slash
+
+        slash(self, event.name, event.argument)
 
     @on(PaneTabs.Picked)
     @on(Pane.Picked)

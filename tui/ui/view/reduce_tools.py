@@ -1,6 +1,5 @@
 """How tool calls change the view: one line for each call, from its first word to its end."""
 
-import json
 from typing import Final, TypeAlias
 
 from tui.core.chat import ToolCall
@@ -100,6 +99,8 @@ def call_text(call: ToolCall) -> str:
     """What a model asks a tool to do, one argument a line."""
     if call.parsed is None:
         return f"unreadable arguments: {clean(call.arguments)}"
+    import json  # only where a model calls a tool
+
     return "\n".join(
         f"{clean_line(name)}: {clean(value) if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}"
         for name, value in call.parsed.items()
