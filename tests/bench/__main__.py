@@ -26,6 +26,7 @@ NAMES: Final = (
     "guard",
     "ptys",
     "emulator",
+    "terminal_app",
 )
 OUT: Final = Path(__file__).parent / "out"
 

@@ -31,15 +31,18 @@ def server() -> Iterator[str]:
             process.wait(timeout=20)
 
 
-def product(url: str, *arguments: str, variables: Mapping[str, str] | None = None) -> Program:
-    """The real application with three panes whose models are all served by the stand-in server at `url`."""
+def product(url: str, *arguments: str, variables: Mapping[str, str] | None = None, program: str = "tui") -> Program:
+    """The real application with three panes whose models are all served by the stand-in server at `url`.
+
+    `program` is the module that starts it.
+    """
     keys = {f"{vendor}_API_KEY": "not-a-key" for vendor in ("ANTHROPIC", "OPENAI", "GEMINI")}
     addresses = {
         "ANTHROPIC_BASE_URL": url,
         "OPENAI_BASE_URL": f"{url}/v1",
         "GOOGLE_GEMINI_BASE_URL": url,
     }
-    return module("tui", *arguments, variables={**keys, **addresses, **(variables or {})})
+    return module(program, *arguments, variables={**keys, **addresses, **(variables or {})})
 
 
 def main() -> None:

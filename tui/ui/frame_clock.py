@@ -34,6 +34,8 @@ class FrameClock:
         self._interval = self._normal = 1.0 / max(1, frames_per_second)
         self._last = float("-inf")
         self._due = 0.0
+        self.on_rest: Callable[[], None] | None = None
+        """Called after a frame when no other one is due."""
 
     @property
     def interval(self) -> float:
@@ -78,5 +80,8 @@ class FrameClock:
                 if self._clock() - started > BUDGET:
                     break
         finally:
-            if self._waiting and self._timer is None:
+            if not self._waiting:
+                if self.on_rest is not None:
+                    self.on_rest()
+            elif self._timer is None:
                 self._schedule(self._interval)
