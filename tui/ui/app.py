@@ -23,7 +23,6 @@ from tui.ui.ports import Engine
 from tui.ui.project import git_branch, project_name
 from tui.ui.pump import Pump
 from tui.ui.screens.main import MainScreen
-from tui.ui.tidying import Tidying
 from tui.ui.view.reduce import reduce
 from tui.ui.view.work_state import is_typing
 from tui.ui.widgets.span_widget import Stage
@@ -77,8 +76,8 @@ class LLMMixerApp(App[None]):
         self._pump: Pump | None = None
         self._last_key = 0.0
         self._main: MainScreen | None = None
-        self._tidying: Tidying | None = None
         theming.register(self, self._first_theme(), environ)
+        self.stylesheet.set_variables(self.get_css_variables())
 
     def _first_theme(self) -> str:
         """The theme of the configuration; where bytes are spared and none was chosen, the one with short colours."""
@@ -107,6 +106,11 @@ class LLMMixerApp(App[None]):
         """Return every variable our style sheets use, so that any theme works with them."""
         return theming.variable_defaults(dark=self.current_theme.dark)
 
+    def refresh_css(self, animate: bool = True) -> None:
+        """Read the style sheets with the theme's colours; before there is a screen, none was read with others."""
+        if self._main is not None:
+            super().refresh_css(animate=animate)
+
     def on_mount(self) -> None:
         """Let the events in."""
         asyncio.get_running_loop().set_exception_handler(self._loop_failed)
@@ -127,8 +131,6 @@ class LLMMixerApp(App[None]):
         if not gc.isenabled():  # as the command line leaves it for a quick start
             gc.freeze()
             gc.enable()
-        self._tidying = Tidying()
-        self.frame_clock.on_rest = self._tidying.painted
         self.run_worker(self._begin(), name="begin", group="engine")
 
     async def _begin(self) -> None:
@@ -192,8 +194,6 @@ class LLMMixerApp(App[None]):
             self._main.desk.close()
         if self._pump is not None:
             self._pump.close()
-        if self._tidying is not None:
-            self._tidying.close()
         await self.engine.close()
 
 
