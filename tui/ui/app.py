@@ -23,6 +23,7 @@ from tui.ui.ports import Engine
 from tui.ui.project import git_branch, project_name
 from tui.ui.pump import Pump
 from tui.ui.screens.main import MainScreen
+from tui.ui.tidying import Tidying
 from tui.ui.view.reduce import reduce
 from tui.ui.view.work_state import is_typing
 from tui.ui.widgets.span_widget import Stage
@@ -76,6 +77,7 @@ class LLMMixerApp(App[None]):
         self._pump: Pump | None = None
         self._last_key = 0.0
         self._main: MainScreen | None = None
+        self._tidying: Tidying | None = None
         theming.register(self, self._first_theme(), environ)
         self.stylesheet.set_variables(self.get_css_variables())
 
@@ -131,6 +133,8 @@ class LLMMixerApp(App[None]):
         if not gc.isenabled():  # as the command line leaves it for a quick start
             gc.freeze()
             gc.enable()
+        self._tidying = Tidying()
+        self.frame_clock.on_rest = self._tidying.painted
         self.run_worker(self._begin(), name="begin", group="engine")
 
     async def _begin(self) -> None:
@@ -194,6 +198,8 @@ class LLMMixerApp(App[None]):
             self._main.desk.close()
         if self._pump is not None:
             self._pump.close()
+        if self._tidying is not None:
+            self._tidying.close()
         await self.engine.close()
 
 
