@@ -128,7 +128,7 @@ def _expanded(words: Sequence[Word], ground: Ground, judged: Judged) -> list[str
 
 def _judge_program(argv: list[str], simple: Simple, ground: Ground, judged: Judged) -> None:
     words = _without_globals(argv)
-    reason = _unfit(argv[0], ground)
+    reason = _unfit(argv, ground)
     entry = _entry(words, ground)
     table = find_table(tuple(words)) if entry is not None else None
     exact = not any(word.why for word in simple.words)
@@ -136,8 +136,7 @@ def _judge_program(argv: list[str], simple: Simple, ground: Ground, judged: Judg
         judged.findings.append(reason)
     if entry is None or reason is not None or not exact:
         if entry is None and reason is None:
-            told = f"{quoted(name_of(argv[0]))} is not among the allowed commands."
-            judged.findings.append(ask(told, "not in allowed_commands"))
+            judged.findings.append(ask(_unlisted(words), "not in allowed_commands"))
         _judge_unknown(argv, ground, judged)
         return
     judged.allowed_by = entry[1]
@@ -146,6 +145,23 @@ def _judge_program(argv: list[str], simple: Simple, ground: Ground, judged: Judg
         _judge_table(table, words, ground, judged)
     else:
         _judge_listed(words, entry[0], ground, judged)
+
+
+def _unlisted(words: Sequence[str]) -> str:
+    """Return why a command asks that nothing allows: what is known of it, and what it is called."""
+    known = programs()
+    name = name_of(words[0])
+    named = [name, *words[1:]]
+    subject = " ".join(named[:2]) if name in known.families and not "".join(words[1:2]).startswith("-") else name
+    does = [
+        told.rstrip(".") for told, entries in known.system.items() if any(begins_with(named, one) for one in entries)
+    ]
+    if name in known.removers - {"mv"} or tuple(named[:2]) in _GIT_REMOVERS:
+        does.insert(0, "It deletes")
+    elif is_destructive(named):
+        does.insert(0, "It may destroy what cannot be brought back")
+    listed = f"{quoted(subject)} is not among the allowed commands."
+    return f"{does[0]}; {listed}" if does else listed
 
 
 def _judge_table(table: Table, words: list[str], ground: Ground, judged: Judged) -> None:
@@ -224,15 +240,18 @@ def _judge_system(words: list[str], ground: Ground, judged: Judged) -> None:
             judged.findings.append(ask(told, SYSTEM))
 
 
-def _unfit(name: str, ground: Ground) -> Finding | None:
+def _unfit(words: Sequence[str], ground: Ground) -> Finding | None:
     """Return why a name is no program that passes: a path, a look-alike, a builtin, a wrapper, one of the project."""
     known = programs()
+    name = words[0]
     if "/" in name:
         return ask(f"{quoted(name)} names a program by its path.", "programs by path")
     if not _PROGRAM.fullmatch(name):
         return ask(f"{quoted(name)} is no plain name of a program.", "names of programs")
     if name in known.builtins and name not in known.harmless_builtins:
         return ask(f"{quoted(name)} is a command of the shell itself.", "builtins")
+    if name in known.wrappers and name in known.pipe_shells and all(word.startswith("-") for word in words[1:]):
+        return ask(f"{quoted(name)} executes whatever it is fed.", "wrappers")
     if name in known.wrappers:
         return ask(f"{quoted(name)} runs another program.", "wrappers")
     if name not in known.harmless_builtins and _is_in_project(name, ground):

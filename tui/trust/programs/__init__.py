@@ -56,6 +56,7 @@ class Programs:
 
     wrappers: frozenset[str]
     shells: frozenset[str]
+    pipe_shells: frozenset[str]
     interpreters: re.Pattern[str]
     inline: frozenset[str]
     builtins: frozenset[str]
@@ -101,6 +102,7 @@ def programs() -> Programs:
     return Programs(
         wrappers=_set(raw["wrappers"]),
         shells=_set(raw["shells"]),
+        pipe_shells=_set(raw["pipe_shells"]),
         interpreters=re.compile(raw["interpreters"]),
         inline=_set(raw["inline"]),
         builtins=_set(raw["builtins"]),
