@@ -27,6 +27,8 @@ _WORDS: Final = {Decision.ALLOW: "allow", Decision.ASK: "ASK", Decision.DENY: "D
 _TONES: Final = {Decision.ALLOW: Tone.OK, Decision.ASK: Tone.WARN, Decision.DENY: Tone.BAD}
 _LESS_CONTEXT: Final = (1, 0)
 """Unchanged lines beside what changes, tried in this order where not all of a change fits."""
+_UNLISTED: Final = "not in allowed_commands"
+"""The rule of a part that no rule is about; its reason says so already."""
 _PART_WIDTH: Final = 0.42
 """Share of the width that the texts of the parts take at most, before their reasons."""
 
@@ -142,7 +144,7 @@ def _part(part: Part, text: Line, column: int, width: int, glyphs: Glyphs, *, de
     shown = [(piece, Tone.STRONG if decides and kind is Tone.PLAIN else kind) for piece, kind in text]
     used = sum(cells(piece) for piece, _ in shown)
     behind: list[Span] = [*reveal_line(" ".join(part.reason.split()), tone if decides else Tone.MUTED)]
-    if part.rule:
+    if part.rule and part.rule != _UNLISTED:
         behind += [("  ", Tone.PLAIN), *reveal_line(f"({part.rule})", Tone.MUTED)]
     if decides:
         behind.append(("  <- why it asks", tone))
