@@ -4,25 +4,32 @@ The real application runs on the real SDKs against the demo server; keys are pre
 """
 
 import asyncio
+import contextlib
 import os
 import re
+import shutil
 import sys
 import tempfile
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from textual.pilot import Pilot
 
 from tui.config.load import load
+from tui.demo.sample_repo import make_sample_repository
 from tui.demo.server import DemoServer
 from tui.engine.engine import build
 from tui.engine.session import plan_session
+from tui.engine.workspace import Workspace
 from tui.ui.app import LLMMixerApp
+from tui.ui.screens.main import MainScreen
 
 ROOT = Path(__file__).resolve().parent.parent
 OUT = ROOT / "screenshots"
 PROMPT = "Explain a circuit breaker in Python"
+_SAID = 5.0
+"""Seconds after which the last line is free of news."""
 _FONT_FACE = re.compile(r"@font-face\s*\{[^}]*\}\s*")
 _CLASS = re.compile(r"terminal-\d+-")
 
@@ -135,6 +142,63 @@ async def command(pilot: Pilot[None], text: str) -> None:
     await pilot.pause()
 
 
+async def card(pilot: Pilot[None], *words: str) -> None:
+    """Wait for a request whose keys act and that holds the words."""
+    main = app_of(pilot).screen_stack[0]
+    assert isinstance(main, MainScreen)
+    waiting = main.stage.view.work
+
+    def is_there() -> bool:
+        text = waiting.waiting[0].text if waiting.waiting else ""
+        desk = main.desk.work
+        return desk is not None and desk.situation(page=False).live and all(word in text for word in words)
+
+    await until(is_there)
+    await pilot.pause(0.3)
+
+
+async def danger(pilot: Pilot[None]) -> None:
+    await ask(pilot, "demo:danger")
+    await finished(pilot, "claude", "gemini")
+    await card(pilot, "rm -rf build")
+
+
+async def changing(pilot: Pilot[None]) -> None:
+    await ask(pilot, "demo:fix")
+    await finished(pilot, "gpt", "gemini")
+    await card(pilot, "tally/money.py")
+
+
+async def mended(pilot: Pilot[None]) -> None:
+    await changing(pilot)
+    for word in ("tally", "unittest", "tally", "unittest"):
+        await card(pilot, word)
+        await pilot.press("y")
+        await until(lambda: not app_of(pilot).stage.view.work.waiting)
+    await finished(pilot)
+    await pilot.press("ctrl+home")
+    await pilot.pause(_SAID)
+
+
+async def terminal(pilot: Pilot[None]) -> None:
+    await answered(pilot)
+    await ask(pilot, "!less README.md" if shutil.which("less") else "!cat README.md")
+    view = app_of(pilot).stage.view
+    await until(lambda: view.terminals.current is not None)
+    await pilot.pause(1.0)
+
+
+async def interactive(pilot: Pilot[None]) -> None:
+    await ask(pilot, "@claude demo:interactive")
+    for word in ("uninstall", "unlock"):
+        await card(pilot, word)
+        await pilot.press("y")
+        await until(lambda: not app_of(pilot).stage.view.work.waiting)
+    await finished(pilot, "claude")
+    await pilot.press("f4")
+    await pilot.pause(_SAID)
+
+
 async def showcase(pilot: Pilot[None]) -> None:
     await ask(pilot, "@claude demo:markdown@all")
     await finished(pilot, "claude")
@@ -152,12 +216,29 @@ SHOTS = (
     Shot("budget", (120, 40), refused),
     Shot("fallback", (120, 40), standing_in),
     Shot("health", (120, 40), health),
+    Shot("approval", (120, 40), danger),
+    Shot("change", (140, 40), changing),
+    Shot("tools", (120, 50), mended),
+    Shot("terminal", (120, 40), terminal),
+    Shot("interactive", (120, 40), interactive),
     Shot("scenes", (120, 40), scenes),
     Shot("help", (120, 40), helping),
     Shot("light", (120, 40), answered, theme="llmmixer-light"),
     Shot("colourblind", (120, 40), answered, theme="llmmixer-colorblind"),
     Shot("contrast", (120, 40), answered, theme="llmmixer-contrast"),
 )
+
+
+@contextlib.contextmanager
+def sample_project() -> Iterator[Path]:
+    """Give the demo's sample project, in a folder whose name is the same each time."""
+    folder = Path(tempfile.gettempdir()) / "llmmixer-pictures"
+    folder.mkdir(mode=0o700)
+    try:
+        make_sample_repository(folder / "tally")
+        yield folder / "tally"
+    finally:
+        shutil.rmtree(folder)
 
 
 async def take(shot: Shot, home: Path) -> str:
@@ -169,11 +250,18 @@ async def take(shot: Shot, home: Path) -> str:
         "LANG": "C.UTF-8",
     }
     config = load(environ=environ, cwd=home).config
-    with DemoServer(pace=shot.pace) as server:
+    with DemoServer(pace=shot.pace) as server, sample_project() as project:
         plan = plan_session(config, environ, demo_url=server.url)
         assert plan is not None
-        engine = build(config, plan, state_dir=home / "state", project="llmmixer")
-        app = LLMMixerApp(engine, config, environ=environ, cwd=ROOT)
+        engine = build(
+            config,
+            plan,
+            state_dir=home / "state",
+            project="llmmixer",
+            environ=environ | {"PATH": os.environ["PATH"], "SHELL": "/bin/sh"},
+            workspace=Workspace(root=project, home=home, trusted=True, own_paths=(home / "state",)),
+        )
+        app = LLMMixerApp(engine, config, environ=environ, cwd=project)
         async with app.run_test(size=shot.size) as pilot:
             await pilot.pause()
             await shot.act(pilot)
