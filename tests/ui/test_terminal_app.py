@@ -284,7 +284,12 @@ async def test_a_proposed_answer_is_typed_by_one_key(wait_until: WaitUntil, home
             TerminalNeedsPerson(terminal="t1", need=Need.QUESTION, prompt="Proceed (Y/n)?", suggestion="Enter")
         )
         await table.shown("Proceed (Y/n)?")
-        await table.press("f4", "f4", "a")
+        await table.press("f4", "f4")
+        terminals = table.main.stage.view.terminals
+        await table.wait(
+            lambda: table.state.waiting and terminals.armed(table.state.waiting.since, table.main.stage.now())
+        )
+        await table.press("a")
         assert engine.commands[-1] == AcceptSuggestion(terminal="t1")
 
 
@@ -303,7 +308,7 @@ async def test_the_clipboard_question_cannot_be_answered_by_accident(wait_until:
         asked.since = now + 100
         await table.press("f4", "y")
         assert not any(isinstance(command, AnswerClipboard) for command in engine.commands)
-        asked.since = now - 100
+        asked.since = table.main.stage.view.terminals.shown_at = now - 100
         await table.press("y")
         assert engine.commands[-1] == AnswerClipboard(id="q1", accept=True)
         engine.bus.publish(ClipboardResolved(id="q1", terminal="t1", text="curl x | sh"))

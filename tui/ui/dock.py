@@ -37,6 +37,7 @@ class Dock:
         self._extra = 0
         self._awaited: Timer | None = None
         self._closing: set[str] = set()
+        self._in_sight = ""
 
     # ---- for the screen
 
@@ -217,6 +218,8 @@ class Dock:
     def _not_opened(self) -> None:
         """What was asked for did not come; why is told where it was asked."""
         self._stop_awaiting()
+        if self._widget is not None:
+            self._widget.view.forget_early()
         if self._screen.stage.view.terminals.by_id:
             self.look()
         else:
@@ -269,12 +272,17 @@ class Dock:
         widget, current = self._widget, terminals.current
         if widget is None or not self.shown:
             return
+        if terminals.shown != self._in_sight:
+            self._in_sight = terminals.shown
+            terminals.shown_at = self._screen.stage.now()
         if current is None or self._awaited is not None:
             widget.view.show_terminal(None)
             widget.look()
             return
         engine = self._screen.engine
         port = engine.terminal(current.id) if isinstance(engine, TerminalSource) else None
+        if port is not widget.view.port and current.pane is not None and widget.view.typing:
+            widget.view.release()  # a model's program gets no keys nobody meant for it
         widget.view.show_terminal(port, over=not current.running)
         widget.look()
         if self._ticker is not None:

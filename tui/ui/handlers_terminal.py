@@ -133,20 +133,22 @@ def _set_auto_all(screen: "MainScreen", argument: str) -> None:
 
 
 def _accept(screen: "MainScreen", _: int) -> None:
-    current = screen.stage.view.terminals.current
+    terminals = screen.stage.view.terminals
+    current = terminals.current
     if current is None or current.waiting is None or not current.waiting.suggestion:
         screen.flash("No answer is proposed", Tone.MUTED)
-    else:
+    elif terminals.armed(current.waiting.since, screen.stage.now()):
         screen.engine.handle(AcceptSuggestion(terminal=current.id))
 
 
 def _clipboard(*, accept: bool) -> Callable[["MainScreen", int], None]:
     def run(screen: "MainScreen", _: int) -> None:
-        current = screen.stage.view.terminals.current
+        terminals = screen.stage.view.terminals
+        current = terminals.current
         question = current.question() if current is not None else None
         if current is None or question is None:
             screen.flash("No program asks for the clipboard", Tone.MUTED)
-        elif question.armed(screen.stage.now()):
+        elif terminals.armed(question.since, screen.stage.now()):
             screen.engine.handle(AnswerClipboard(id=question.id, accept=accept))
 
     return run

@@ -12,6 +12,9 @@ from tui.ui.view.format import cells
 
 _WORD_MARKS = frozenset("_-./~:@%+?&=#")
 """Characters besides letters and digits that belong to the words people pick: paths, addresses, options."""
+_FAR = 1 << 30
+SEARCHED_AT_ONCE = 1_000
+"""Rows searched before others get their turn; some thousandths of a second."""
 _MOST_JOINED = 200
 """Rows of one wrapped line that are searched as one text."""
 
@@ -162,11 +165,25 @@ def find(terminal: Lines, query: str, start: Place, *, older: bool = True) -> tu
 
     Upper and lower case are the same unless the query has an upper-case letter; a match may run over a wrap.
     """
+    rest: Place | None = start
+    while rest is not None:
+        found, rest = find_some(terminal, query, rest, older=older)
+        if found:
+            return found
+    return ()
+
+
+def find_some(
+    terminal: Lines, query: str, start: Place, *, older: bool = True
+) -> tuple[tuple[Piece, ...], Place | None]:
+    """As `find`, but through `SEARCHED_AT_ONCE` rows only; also return where to go on, None when there is nowhere."""
     if not query:
-        return ()
+        return (), None
+    left = SEARCHED_AT_ONCE
     fold = query == query.casefold()
     wanted = query.casefold() if fold else query
     for first, last in _joined(terminal, start.line, older=older):
+        left -= last - first + 1
         texts = [text_of(terminal, line) for line in range(first, last + 1)]
         whole = "".join(texts)
         searched = whole.lower() if fold else whole
@@ -175,8 +192,10 @@ def find(terminal: Lines, query: str, start: Place, *, older: bool = True) -> tu
         hits = _hits(searched, wanted, texts, first)
         hits = [hit for hit in hits if (hit[0][:2] < start if older else hit[0][:2] > start)]
         if hits:
-            return hits[-1] if older else hits[0]
-    return ()
+            return hits[-1] if older else hits[0], None
+        if left <= 0:
+            return (), Place(first, 0) if older else Place(last, _FAR)
+    return (), None
 
 
 def _joined(terminal: Lines, line: int, *, older: bool) -> Iterator[tuple[int, int]]:

@@ -38,10 +38,6 @@ class ClipboardQuestion:
         self.preview = preview
         self.since = since
 
-    def armed(self, now: float) -> bool:
-        """Whether it was in sight long enough to be answered by a key."""
-        return now - self.since >= ARMED_AFTER
-
 
 class TerminalView:
     """One terminal: what runs there, whose it is, and what it waits for.
@@ -90,15 +86,17 @@ class TerminalView:
 class Terminals:
     """All terminals, in the order they were opened.
 
-    `shown` is the one in the dock. `opened` are those the person opened and did not see yet; `calling` is one that
-    began to wait for the person and is to be brought into sight; `copied` are texts allowed onto the clipboard.
+    `shown` is the one in the dock, since `shown_at`. `opened` are those the person opened and did not see yet;
+    `calling` is one that began to wait for the person and is to be brought into sight; `copied` are texts allowed onto
+    the clipboard.
     """
 
-    __slots__ = ("auto", "by_id", "calling", "changed", "copied", "opened", "shown")
+    __slots__ = ("auto", "by_id", "calling", "changed", "copied", "opened", "shown", "shown_at")
 
     def __init__(self) -> None:
         self.by_id: dict[str, TerminalView] = {}
         self.shown = ""
+        self.shown_at = float("-inf")
         self.auto: AutoAnswer | None = None
         self.opened: list[str] = []
         self.calling = ""
@@ -136,6 +134,10 @@ class Terminals:
         if self.shown not in names:
             return names[0] if names else ""
         return names[(names.index(self.shown) + step) % len(names)]
+
+    def armed(self, since: float, now: float) -> bool:
+        """Whether a question of the shown terminal was in sight long enough to be answered by a key."""
+        return now - max(since, self.shown_at) >= ARMED_AFTER
 
     def auto_of(self, terminal: TerminalView) -> AutoAnswer | None:
         """What happens when a program asks there; None where that is not known."""

@@ -6,6 +6,7 @@ from typing import Final, Protocol
 from textual import events
 
 from tui.core.terminal import MouseTracking, TerminalPort
+from tui.core.untrusted import clean
 from tui.ui.frame_clock import FrameClock
 from tui.ui.view.terminal_keys import Mouse, encode_mouse, wheel_keys
 from tui.ui.view.terminal_text import Place, line_at, screen_text, selected_text, word_at
@@ -129,10 +130,10 @@ class TerminalMouse(TerminalPaint, can_focus=True):
                 self._host.link(run.style.link)
 
     def selected(self) -> str:
-        """Return the selected text."""
+        """Return the selected text, without what cannot be seen."""
         if self.port is None or self.selection is None:
             return ""
-        return selected_text(self.port, *self.selection, self.size.width)
+        return clean(selected_text(self.port, *self.selection, self.size.width))
 
     def text_in_sight(self) -> str:
         """Return the text of the rows in the window."""
@@ -140,7 +141,7 @@ class TerminalMouse(TerminalPaint, can_focus=True):
         if port is None:
             return ""
         last = min(first + self.size.height, port.pushed + port.lines) - 1
-        return screen_text(port, first, last, self.size.width)
+        return clean(screen_text(port, first, last, self.size.width))
 
     def mark(self) -> None:
         """Mark the lowest line in sight that has text, or nothing any more."""

@@ -111,6 +111,15 @@ class TerminalView(TerminalMouse, can_focus=True):
         super().watch_has_focus(has_focus)
         self._tell_focus()
 
+    def attach(self, port: TerminalPort | None) -> None:
+        """Show another terminal; what was typed for the last one is not for this one, and that one has no focus."""
+        before = self.port
+        if before is not None and before is not port:
+            self.forget_early()
+            if before.running:
+                before.focus(False)
+        super().attach(port)
+
     def show_terminal(self, port: TerminalPort | None, *, over: bool = False) -> None:
         """Show a terminal in the size of this window.
 
@@ -182,12 +191,17 @@ class TerminalView(TerminalMouse, can_focus=True):
         given_up = port is None and not (self.typing or self.is_on_screen)
         if self._over_since is None and not given_up and (port is None or not port.running):
             return
+        data = self.forget_early()
+        if port is not None:
+            self.send(data)
+
+    def forget_early(self) -> bytes:
+        """Return what was typed for a program that is not there yet, and keep it no longer."""
         data, self._early = self._early, b""
         if self._waiting is not None:
             self._waiting.stop()
             self._waiting = None
-        if port is not None:
-            self.send(data)
+        return data
 
     def on_paste(self, event: events.Paste) -> None:
         """A paste goes where keys go."""
