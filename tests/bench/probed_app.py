@@ -56,6 +56,7 @@ class Watch:
     def __init__(self) -> None:
         self.seen = Seen()
         self.waiting: dict[str, tuple[float, float]] = {}
+        self.telling = False
         self._collecting = 0.0
 
     def collecting(self, phase: str, _info: dict[str, int]) -> None:
@@ -76,7 +77,8 @@ class Watch:
             self.seen.keys.append((time.perf_counter() - wall, time.thread_time() - thread))
 
     def tell(self) -> None:
-        """Write down the span that ends."""
+        """Write down the span that ends. The turn this happens in is no other's."""
+        self.telling = True
         with Path(os.environ[REPORT]).open("a", encoding="utf-8") as file:
             file.write(json.dumps(self.seen.report()) + "\n")
         self.seen = Seen()
@@ -92,7 +94,9 @@ class WatchedSelector(selectors.DefaultSelector):
 
     def select(self, timeout: float | None = None) -> Any:
         """Wait as always."""
-        if self._since is not None:
+        if WATCH.telling:
+            WATCH.telling = False
+        elif self._since is not None:
             wall, thread = self._since
             WATCH.seen.turns.append((time.perf_counter() - wall, time.thread_time() - thread))
         found = super().select(timeout)
