@@ -152,7 +152,7 @@ def test_what_is_dangerous_waits_for_a_person(place: Place, screen: Driven) -> N
     screen.settle(1.5)
     assert "wants to run a command" in screen.text
     screen.press("ctrl+n")
-    screen.card(whole, "rm", "not among the allowed")
+    screen.card(whole, "rm", "not an allowed command")
     screen.press("tab")
     screen.shows("denies; gpt is told why")
     screen.send("make clean does that")

@@ -160,7 +160,7 @@ def _unlisted(words: Sequence[str]) -> str:
         does.insert(0, "It deletes")
     elif is_destructive(named):
         does.insert(0, "It may destroy what cannot be brought back")
-    listed = f"{quoted(subject)} is not among the allowed commands."
+    listed = f"{quoted(subject)} is not an allowed command."
     return f"{does[0]}; {listed}" if does else listed
 
 
