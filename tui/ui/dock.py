@@ -1,12 +1,13 @@
 """Where terminals meet the person: opens the dock, shows the right terminal in it, says who has the keys."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from textual.timer import Timer
 from textual.widget import Widget
 
 from tui.core.commands import CloseTerminal, OpenTerminal
-from tui.ui.actions import Where, by_id, hints, key_text
+from tui.ui.actions import Action, Where, by_id, hints, key_text
 from tui.ui.ports import TerminalSource
 from tui.ui.ticker import Ticker
 from tui.ui.view.format import Tone
@@ -248,19 +249,11 @@ class Dock:
             DockLinks(screen, self),
             release=release,
             release_text=key_text(release[0]) if release else "",
-            commands=self._commands(),
+            commands=_commands(screen.actions),
         )
         self._ticker = Ticker(self._widget, self._ticks, self.look)
         before: Widget = screen.prompt
         screen.mount(self._widget, before=before)
-
-    def _commands(self) -> dict[str, tuple[str, int]]:
-        return {
-            _CHARACTERS.get(key, key): (action.id, number if action.numbered else 0)
-            for action in self._screen.actions
-            if action.where is Where.TERMINAL
-            for number, key in enumerate(action.keys, 1)
-        }
 
     def _ticks(self) -> bool:
         stage = self._screen.stage
@@ -334,3 +327,13 @@ class DockLinks:
     def show_tab(self, terminal: str) -> None:
         """Show another terminal, and go into it."""
         self._dock.show_tab(terminal)
+
+
+def _commands(actions: Sequence[Action]) -> dict[str, tuple[str, int]]:
+    """Return what each key does in the dock: an action, and the number it passes."""
+    return {
+        _CHARACTERS.get(key, key): (action.id, number if action.numbered else 0)
+        for action in actions
+        if action.where is Where.TERMINAL
+        for number, key in enumerate(action.keys, 1)
+    }
