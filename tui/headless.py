@@ -238,6 +238,8 @@ class _Run:
     @contextlib.contextmanager
     def _signals(self, loop: asyncio.AbstractEventLoop) -> Iterator[None]:
         reasons = {signal.SIGINT: Cut.INTERRUPT, signal.SIGTERM: Cut.TERMINATE}
+        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # which is how `nohup` starts it
+            reasons[signal.SIGHUP] = Cut.TERMINATE
         if threading.current_thread() is not threading.main_thread():
             yield
             return

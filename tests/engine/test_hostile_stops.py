@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,9 @@ import pytest
 from tests.conftest import WaitUntil
 from tests.engine.rig import Rig, answer, plan
 from tests.engine.scripted import ScriptedProvider, Step
+from tests.engine.test_tool_call import ASKING, alive
 from tests.engine.workbench import Workbench, make_project
-from tui.config.model_work import Sandbox, TrustConfig
+from tui.config.model_work import Sandbox, TerminalConfig, TrustConfig
 from tui.core.chat import (
     AssistantMessage,
     Finished,
@@ -27,6 +29,7 @@ from tui.core.chat import (
     UsageSeen,
     UserMessage,
 )
+from tui.core.clock import SystemClock
 from tui.core.commands import Answer
 from tui.core.errors import Outcome
 from tui.core.events import ConversationCleared, Event, TurnFinished, TurnStarted
@@ -34,6 +37,7 @@ from tui.core.tool_events import ApprovalRequested, ApprovalResolved, ToolFinish
 from tui.core.trust import AnswerKind
 from tui.engine.guard import Route
 from tui.engine.pane import Pane
+from tui.engine.terminals import Terminals
 
 CALLS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("read_file", {"path": "src/app.py"}),
@@ -206,3 +210,27 @@ async def test_the_same_id_twice_in_one_answer_is_two_calls(tmp_path: Path, wait
         results = [one for one in session.provider.requests[-1].messages if isinstance(one, ToolResult)]
         assert ["return 1" in one.text for one in results] == [True, False]
         await session.pane.close()
+
+
+@pytest.mark.parametrize("times", [1, 2])
+async def test_a_program_that_ignores_signals_ends_with_its_turn(
+    tmp_path: Path, wait_until: WaitUntil, times: int
+) -> None:
+    bench = Workbench(make_project(tmp_path / "project"), tmp_path / "home", wait_until, trust=ASKING)
+    terminals = Terminals(
+        TerminalConfig(), bench.root, {}, told=lambda *_: None, output_bytes=10_000, publish=bench.events.append,
+        clock=SystemClock(),
+    )  # fmt: skip
+    bench.runner.desk = replace(bench.runner.desk, interactive=terminals)
+    script = "trap '' TERM HUP INT; echo $$ > pid; mv pid begun; sleep 60; sleep 60"
+    task = bench.begin("run_interactive", command=f'sh -c "{script.replace("$", chr(92) + "$")}"')
+    await bench.answer(AnswerKind.ONCE)
+    await wait_until((bench.root / "begun").exists)
+    program = int((bench.root / "begun").read_text(encoding="ascii"))
+    for _ in range(times):
+        task.cancel()
+        await asyncio.sleep(0.01)
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    await terminals.close()
+    await wait_until(lambda: not alive(program))

@@ -103,7 +103,7 @@ class Terminals:
         self._live: dict[str, _Live] = {}
         self._clipboard = ClipboardWishes(config.clipboard, publish=publish, warn=self._warn)
         self._closing = False
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[object]] = set()
 
     def get(self, terminal: str) -> TerminalPort | None:
         """Return a terminal, also one whose program has ended."""
@@ -144,7 +144,7 @@ class Terminals:
         try:
             ending = await asyncio.shield(terminal.outcome)
         except asyncio.CancelledError:
-            await terminal.stop("the turn was stopped")
+            await asyncio.shield(self._do(terminal.stop("the turn was stopped")))  # also when it is cancelled again
             raise
         advice = f" {_ADVICE[ending.reason]}" if ending.reason in _ADVICE else ""
         text = f"{ending.words}{advice}\n\n{terminal.final_text(self._output_bytes)}".rstrip()
@@ -197,7 +197,7 @@ class Terminals:
             await terminal.start(launch)
         except BaseException as error:
             if not isinstance(error, TerminalError):
-                await terminal.stop("the turn was stopped")
+                await asyncio.shield(self._do(terminal.stop("the turn was stopped")))
             self._forget(name)
             raise
         finally:
@@ -310,10 +310,11 @@ class Terminals:
                 self._respond(live, mode)
         self._publish(AutoAnswerChanged(mode=mode, terminal=name))
 
-    def _do(self, work: Coroutine[Any, Any, None]) -> None:
+    def _do(self, work: Coroutine[Any, Any, object]) -> "asyncio.Task[object]":
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
     def _warn(self, title: str, text: str) -> None:
         problem = Problem(title=title, text=shown_line(text, 1_000))
