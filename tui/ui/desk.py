@@ -15,6 +15,7 @@ class Desk:
     def __init__(self, screen: "MainScreen") -> None:
         self._screen = screen
         self.work: ApprovalDesk | None = None
+        self._asked = False
 
     def follow(self) -> None:
         """Bring the card up to date with what waits; cheap while nothing does."""
@@ -26,6 +27,10 @@ class Desk:
 
             self.work = ApprovalDesk(self._screen)
         self.work.follow()
+        asked = bool(self._screen.stage.view.work.waiting)
+        if asked is not self._asked:
+            self._asked = asked
+            self._screen.show_hints()
 
     def drafted(self) -> None:
         """The draft changed."""

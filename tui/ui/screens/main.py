@@ -244,8 +244,9 @@ class MainScreen(GroundScreen):
         self.stage.keys = {one.does: key_text(one.keys[0]) for one in self.actions if one.keys and one.where in places}
         for widget in self.panes.values():
             widget.touch()
-        demo = self.stage.view.demo
-        offered = [action for action in self.actions if action.when is not When.DEMO or demo]
+        view = self.stage.view
+        off = {When.DEMO: not view.demo, When.ASKED: not view.work.waiting}
+        offered = [action for action in self.actions if not off.get(action.when)]
         if self.dock.focused:
             self.hint_bar.show_hints(self.dock.hints())
         elif self.desk.focused:
