@@ -135,6 +135,7 @@ def test_a_bug_is_mended_in_the_demo(place: Place) -> None:
         screen.until(lambda: HALF_FIX in source(place.demo))
         screen.ask("/undo turn")
         screen.until(lambda: source(place.demo) == FILES[SOURCE])
+        screen.shows(f"Undone: {SOURCE}")
         assert litter(place.demo) == set()
         assert screen.end() == 0
     assert [what for _, what, _ in place.answers("demo-audit.jsonl")] == [SOURCE, TEST_COMMAND] * 2

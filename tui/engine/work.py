@@ -73,7 +73,10 @@ class Work:
         if not undone.paths and not undone.kept:
             self._notice("Nothing to undo", "No tool has changed a file that is not undone yet.")
             return
-        paths, kept = (tuple(clean_line(str(path), 1_000) for path in some) for some in (undone.paths, undone.kept))
+        root = f"{self._runner.desk.toolbox.root}/"
+        paths, kept = (
+            tuple(clean_line(path.removeprefix(root), 1_000) for path in some) for some in (undone.paths, undone.kept)
+        )
         self._publish(ChangesUndone(pane=pane or undone.pane, paths=paths, kept=kept))
 
     def _do(self, work: Coroutine[Any, Any, None]) -> None:
