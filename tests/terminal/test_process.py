@@ -318,3 +318,24 @@ async def test_cycles_leave_nothing(wait_until: WaitUntil) -> None:
         with pytest.raises(ChildProcessError):
             os.waitpid(session, os.WNOHANG)  # noqa: ASYNC222 - does not wait
     assert descriptors() == before
+
+
+async def test_programs_end_with_an_application_that_was_killed(wait_until: WaitUntil, tmp_path: Path) -> None:
+    """Nothing but the kernel can tell them then: it hangs up when nobody holds our side any more."""
+    script = (
+        "import asyncio\n"
+        "from tests.terminal.live import running, shell\n"
+        "async def main():\n"
+        "    async with running(shell('(sleep 100 & echo $! $$) > pids; wait')), running(shell('sleep 100')):\n"
+        "        await asyncio.sleep(100)\n"
+        "asyncio.run(main())\n"
+    )
+    environ = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    app = await asyncio.create_subprocess_exec(PYTHON, "-c", script, cwd=tmp_path, env=environ)
+    try:
+        await wait_until(lambda: (tmp_path / "pids").exists() and len(numbers((tmp_path / "pids").read_text())) == 2)
+        pids = numbers((tmp_path / "pids").read_text())
+    finally:
+        app.kill()
+        await app.wait()
+    await wait_until(lambda: not any(map(is_alive, pids)))
