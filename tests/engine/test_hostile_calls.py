@@ -294,3 +294,26 @@ async def test_what_was_stopped_is_not_told_as_never_begun(make: Make, wait_unti
     assert "Not run" not in first.text
     assert "part" in first.text
     assert "Not run" in second.text
+
+
+async def test_a_command_is_judged_again_in_the_very_folder_it_runs_in(
+    make: Make, wait_until: WaitUntil, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench = make(auto(allowed_commands=("ls",)), can_ask=False)
+    secret = bench.home / "elsewhere"
+    secret.mkdir()
+    (secret / "canary").touch()
+    link = bench.root / "here"
+    link.symlink_to("src")
+    gate = Gate(preparing.prepare)
+    monkeypatch.setattr(box_module, "prepare", gate)
+    task = bench.begin("run_command", command="ls", cwd="here")
+    await wait_until(gate.entered.is_set)
+    link.unlink()
+    link.symlink_to(secret)  # after it was judged, before its folder is fixed
+    gate.opened.set()
+    await wait_until(gate.left.is_set)
+    link.unlink()
+    link.symlink_to("src")  # and back again
+    result = await task
+    assert "canary" not in result.text
