@@ -12,7 +12,7 @@ from tui.terminal.notices import Notice
 from tui.terminal.widths import clusters
 
 _STYLE: Final = CellStyle()
-_LONGEST_LINE: Final = 65_536
+_LONGEST_LINE: Final = 8_192
 _ESCAPES: Final = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[\]P^_X][^\x07\x1b]*(?:\x07|\x1b\\|$)|\x1b[ -/]*[0-~]")
 
 
