@@ -155,6 +155,22 @@ def test_the_scrollback_is_bounded_by_what_it_really_takes(row: str) -> None:
     assert emulator.history._used == 0
 
 
+def test_nothing_a_program_chose_comes_back_as_typed() -> None:
+    """Title, icon, answerback, clipboard and settings reports must not hand on what somebody else put there."""
+    emulator = Emulator(80, 24)
+    evil = "; touch /tmp/x"
+    setting = f"\x1b]0;{evil}\x07\x1b]1;{evil}\x07\x1b]52;c;b3V0\x07\x1b]10;{evil}\x07\x1bP0$t{evil}\x1b\\{evil}\r\n"
+    asking = (
+        "\x05\x1b[20t\x1b[21t\x1b[22t\x1b[23t\x1b]52;c;?\x07\x1b]l?\x07\x1bP$qm\x1b\\\x1bP$q;touch\x1b\\\x1bP+q544e\x1b\\"
+        "\x1b[6n\x1b[?6n\x1b[c\x1b[>c\x1b[=c\x1b[>q\x1b[5n\x1b]4;1;?\x07\x1b]4;\u0661;?\x07\x1b]11;?\x07\x1b[?2026$p\x1b[18t"
+        "\x1b[0x\x1b[1;1;1;1;1;1*y\x1b]60\x07\x1b[?15n"
+    )
+    emulator.feed((setting + asking).encode())
+    replies = emulator.take_replies()
+    assert replies
+    assert not any(part in replies for part in (b"touch", b"out", "\u0661".encode(), b"\r", b"\n"))
+
+
 def test_answers_to_a_program_that_never_reads_are_bounded() -> None:
     emulator = Emulator(80, 24)
     for _ in range(100):

@@ -138,5 +138,5 @@ class Replies(Modes):
 
     def report_palette(self, number: str, end: str) -> None:
         """OSC 4 with a question mark."""
-        if number.isdecimal() and len(number) < 4 and int(number) < len(self._palette):
+        if number.isascii() and number.isdecimal() and len(number) < 4 and int(number) < len(self._palette):
             self.write_process_input(f"\x1b]4;{number};{_color(self._palette[int(number)])}{end}")
