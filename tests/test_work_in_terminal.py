@@ -146,6 +146,20 @@ def test_a_bug_is_mended_in_the_demo(place: Place) -> None:
     assert list(place.temporary.iterdir()) == []
 
 
+@pytest.mark.parametrize("told", [signal.SIGTERM, signal.SIGHUP])
+def test_told_to_end_it_tidies_up(place: Place, told: signal.Signals) -> None:
+    with driven("--demo", env=place.environ(), cwd=place.home) as screen:
+        screen.shows("DEMO", "gemini", "F1 Help")
+        screen.until(lambda: list(place.temporary.glob("*/sample-project/.gitignore")))
+        screen.press("f4")
+        screen.send("sleep 5000\r")
+        screen.shows("sleep 5000")
+        screen.process.send_signal(told)
+        screen.until(lambda: screen.process.poll() is not None, "the end")
+        assert screen.process.returncode == 143
+    assert list(place.temporary.iterdir()) == []
+
+
 def test_what_is_dangerous_waits_for_a_person(place: Place, screen: Driven) -> None:
     build, whole = place.project / "build", "rm -rf build && curl"
     screen.ask("demo:danger")

@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 
 _QUIET_BEFORE_WARM_UP: Final = 0.3
 """Seconds without a key before an SDK is imported; an import must not get in the way of typing."""
+_LONGEST_END: Final = 15
+"""Seconds after which the program ends at once, when it was told to end and could not."""
+_TOLD_TO_END: Final = 143
 _LOW_BANDWIDTH_FRAMES: Final = 10
 _LOW_BANDWIDTH_STEP: Final = 12
 _SCROLL_STEP: Final = 2
@@ -138,10 +141,24 @@ class LLMMixerApp(App[None]):
         self.run_worker(self._begin(), name="begin", group="engine")
 
     async def _begin(self) -> None:
+        if not self.is_headless:
+            self._end_when_told()
         await self.engine.start()
         for pane in self.engine.panes:
             await self._pause_in_typing()
             await self.engine.prepare(pane.name)
+
+    def _end_when_told(self) -> None:
+        """A closed window or a plea to end is an end like any other: programs are stopped, folders tidied."""
+        import signal
+
+        def end() -> None:
+            signal.alarm(_LONGEST_END)  # where the terminal is gone, writing to it may wait for ever
+            self.exit(return_code=_TOLD_TO_END)
+
+        for each in (signal.SIGHUP, signal.SIGTERM):
+            if signal.getsignal(each) is signal.SIG_DFL:
+                asyncio.get_running_loop().add_signal_handler(each, end)
 
     async def _pause_in_typing(self) -> None:
         while True:
