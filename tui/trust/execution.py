@@ -16,7 +16,8 @@ from tui.core.errors import LLMMixerError, Problem
 from tui.core.git_safety import git_environment, repository_keys, without_drivers, work_tree
 from tui.core.record import Record
 from tui.core.trust import Decision, Risk, Verdict
-from tui.trust.sandbox import Box, GitAccess, Placeholders
+from tui.trust.placeholders import Placeholders
+from tui.trust.sandbox import Box, GitAccess
 
 _SHELL: Final = ("bash", "--noprofile", "--norc", "-c")
 _DROPPED: Final = re.compile(

@@ -101,15 +101,6 @@ def _probe(programs: tuple[str, ...], user: int) -> Available:
     return Available(program=program)
 
 
-def badge(wanted: Wanted, found: Available) -> str:
-    """Return the words that tell a person what commands run in."""
-    if wanted is Wanted.OFF:
-        return "no sandbox (off)"
-    if found.program:
-        return NAME
-    return "no sandbox" if wanted is Wanted.AUTO else "no sandbox, so no command runs"
-
-
 def missing(wanted: Wanted, found: Available) -> str:
     """Return why no command may run at all, empty when one may."""
     if wanted is Wanted.REQUIRED and not found.program:
@@ -322,13 +313,3 @@ def _line(path: str) -> str:
             return file.read(4096).decode("utf-8", "surrogateescape").partition("\n")[0].strip()
     except OSError:
         return ""
-
-
-def open_box(
-    wanted: Wanted, *, root: Path, forbidden: Forbidden, hidden: Iterable[Path] = (), network: bool = False
-) -> Box | None:
-    """Return the sandbox of a project as its settings want it; None when there is none. Runs the trial once."""
-    found = probe() if wanted is not Wanted.OFF else Available(program="", reason="it is switched off")
-    if not found.program:
-        return None
-    return Box(found.program, root=root, forbidden=forbidden, hidden=hidden, network=network)

@@ -139,7 +139,7 @@ class CardBody(SpanWidget, can_focus=True):
             return 1
         if self._host.card.stage in LISTS:
             return len(self._batch(inner)[0]) + 1
-        parts = self.sections(request, inner)
+        parts: Sequence[content.Section] = self.sections(request, inner)
         if sum(len(part.rows) for part in parts) > room - 1 - _FOR_ANSWER:  # better less context than no answer
             parts = content.dense(content.dense(parts, room - 1), room - 1 - _FOR_ANSWER)
         return sum(len(part.rows) for part in parts) + min(len(parts), 4)
