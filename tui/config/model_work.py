@@ -62,8 +62,8 @@ class TrustConfig(Record):
     """Rules of your own, one a line: `allow run_command make test`, `ask write_file docs/**`, `deny read_file
     secrets/**`. Words of a command are compared from its first on."""
     sandbox: Sandbox = Sandbox.AUTO
-    """Run commands of models in bubblewrap, with the forbidden paths hidden and no network: `auto` where it works,
-    `off`, or `required` (else no command runs)."""
+    """Run commands of models in bubblewrap, with the forbidden paths and your stored credentials hidden and no network:
+    `auto` where it works, `off`, or `required` (else no command runs)."""
     sandbox_network: bool = False
     """Let commands in the sandbox use the network."""
 
