@@ -119,6 +119,27 @@ async def test_what_destroys_takes_enter_after_y(wait_until: WaitUntil, home: Pa
         assert at.answers == [Answer(id="r1", decision=AnswerKind.ONCE)]
 
 
+async def test_outside_the_sandbox_has_a_key_of_its_own_and_takes_enter(wait_until: WaitUntil, home: Path) -> None:
+    async with asking(wait_until, home) as at:
+        await at.live(command("git push", sandbox="bubblewrap"))
+        await at.table.shown("o outside the sandbox")
+        await at.key("o")
+        await at.table.shown("Enter lets it run, outside the sandbox: runs a program")
+        await at.key("n")
+        assert at.answers == []
+        await at.key("o")
+        await at.key("enter")
+        assert at.answers == [Answer(id="r1", decision=AnswerKind.OUTSIDE)]
+
+
+async def test_without_a_sandbox_there_is_no_outside(wait_until: WaitUntil, home: Path) -> None:
+    async with asking(wait_until, home) as at:
+        await at.live(command("git push"))
+        assert "outside the sandbox" not in at.text()
+        await at.key("o", "enter")
+        assert at.answers == []
+
+
 async def test_keys_are_dead_for_a_moment_and_nothing_is_lost(wait_until: WaitUntil, home: Path) -> None:
     async with asking(wait_until, home) as at:
         at.ask(command("pytest -q"))
