@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import os
+import shlex
 import signal
 import sys
 import threading
@@ -173,7 +174,7 @@ async def test_stopping_ends_all_that_was_started(tmp_path: Path, wait_until: Wa
         "{ sleep 100 & echo $!;"
         "set -m; sleep 100 & echo $!; set +m;"
         "setsid sleep 100 & echo $!;"
-        f"{PYTHON} -c 'import os, time; os.fork() and os._exit(0); os.setsid(); os.fork() and os._exit(0);"
+        f"{shlex.quote(PYTHON)} -c 'import os, time; os.fork() and os._exit(0); os.setsid(); os.fork() and os._exit(0);"
         " print(os.getpid(), flush=True); time.sleep(100)'; } >pids; yes"
     )
     async with running(shell(family, cwd=tmp_path)) as terminal:

@@ -143,8 +143,9 @@ async def test_pip_uninstall_gets_its_default(tmp_path: Path) -> None:
     (information / "INSTALLER").write_text("pip\n")
     (information / "RECORD").write_text("thing.py,,\nthing-1.0.dist-info/METADATA,,\nthing-1.0.dist-info/RECORD,,\n")
     what = launch(
-        PYTHON, "-m", "pip", "--disable-pip-version-check", "--python", str(tmp_path / "env"), "uninstall", "thing"
-    )
+        PYTHON, "-m", "pip", "--disable-pip-version-check", "--python", str(tmp_path / "env"), "uninstall", "thing",
+        PIP_NO_INPUT="",
+    )  # fmt: skip
     async with answering(what) as (terminal, told, _):
         await terminal.outcome
         assert "Successfully uninstalled thing-1.0" in shown(terminal)

@@ -180,6 +180,10 @@ class Desk:
         """What is on the screen, row by row."""
         return [strip.text for strip in self.app.screen._compositor.render_strips(self.app.size)]
 
+    def prompts(self) -> int:
+        """How many rows hold a prompt of the shell."""
+        return sum("$ " in row for row in self.rows())
+
     def typing(self) -> bool:
         return self.main.dock.typing
 
