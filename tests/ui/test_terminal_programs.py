@@ -73,7 +73,7 @@ async def test_a_pager_takes_the_wheel_and_page_keys(wait_until: WaitUntil, home
         await table.shown("row 000")
         await table.press("pagedown")
         await table.gone("row 000")
-        assert any("row 0" in row for row in table.rows())
+        await table.shown("row 0")
         await table.press("q")
         await table.shown("exited 0")
 
