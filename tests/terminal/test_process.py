@@ -340,3 +340,14 @@ async def test_programs_end_with_an_application_that_was_killed(wait_until: Wait
         app.kill()
         await app.wait()
     await wait_until(lambda: not any(map(is_alive, pids)))
+
+
+async def test_programs_can_be_interrupted_although_this_process_ignores_it(wait_until: WaitUntil) -> None:
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        async with running(shell("echo up; exec sleep 100")) as terminal:
+            await wait_until(lambda: "up" in shown(terminal))
+            terminal.write(b"\x03")
+            assert (await terminal.outcome).signal == "SIGINT"
+    finally:
+        signal.signal(signal.SIGINT, before)

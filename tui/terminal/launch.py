@@ -1,5 +1,7 @@
 """What is started in a terminal, and the surroundings it gets."""
 
+import signal
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,3 +41,15 @@ def pipe_environment(env: Mapping[str, str], mark: str) -> dict[str, str]:
     """Return `env` for a program that has no terminal at all: no colours, no pager."""
     kept = {name: value for name, value in env.items() if name not in _DROPPED and not name.startswith("TERM_PROGRAM")}
     return {**kept, "TERM": "dumb", "PAGER": "cat", "GIT_PAGER": "cat", MARKER: mark}
+
+
+def heed_interrupts() -> None:
+    """Undo that this process ignores the signals of the keys Ctrl+C and Ctrl+Backslash, as one started in the background does.
+
+    A program inherits what is ignored and could not be interrupted. Only the main thread may change it.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return
+    for number, handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGQUIT, signal.SIG_DFL)):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, handler)

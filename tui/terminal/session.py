@@ -9,7 +9,7 @@ from tui.core.clock import Clock, SystemClock
 from tui.core.untrusted import clean
 from tui.terminal.child import Child, Hooks
 from tui.terminal.ending import Ending
-from tui.terminal.launch import NoTerminalError, TerminalError, TerminalLaunch
+from tui.terminal.launch import NoTerminalError, TerminalError, TerminalLaunch, heed_interrupts
 from tui.terminal.notices import ClipboardWrite, Notice, Rang, Titled
 from tui.terminal.pipes import MISSING, start_pipes
 from tui.terminal.plain import PlainScreen
@@ -76,6 +76,7 @@ class Terminal(Surface):
         """
         if self._child is not None:
             raise TerminalError("this terminal has its program already")
+        heed_interrupts()
         self.started = self.last_output = self._clock.monotonic()
         hooks = Hooks(self._received, self._program_ended)
         self.notice = await asyncio.to_thread(_missing)
