@@ -44,7 +44,7 @@ def pipe_environment(env: Mapping[str, str], mark: str) -> dict[str, str]:
 
 
 def heed_interrupts() -> None:
-    """Undo that this process ignores the signals of the keys Ctrl+C and Ctrl+Backslash, as one started in the background does.
+    """Undo that this process ignores SIGINT and SIGQUIT, as one started in the background does.
 
     A program inherits what is ignored and could not be interrupted. Only the main thread may change it.
     """
