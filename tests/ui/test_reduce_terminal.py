@@ -11,6 +11,7 @@ from tui.core.terminal_events import (
     Need,
     TerminalAnswered,
     TerminalClosed,
+    TerminalEvent,
     TerminalExited,
     TerminalHandOver,
     TerminalNeedsPerson,
@@ -22,7 +23,6 @@ from tui.core.tool_events import ToolStarted
 from tui.ui.glyphs import ASCII, UNICODE
 from tui.ui.view.format import Line, cells
 from tui.ui.view.reduce import reduce
-from tui.ui.view.reduce_terminal import TerminalEvent
 from tui.ui.view.state import SessionView
 from tui.ui.view.terminal_lines import Keyed, banner, link_line, title_line
 from tui.ui.view.terminals import ANSWER_SHOWN, dock_rows

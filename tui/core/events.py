@@ -15,41 +15,15 @@ from typing import Any, TypeAlias
 from tui.core.chat import AssistantMessage, StopReason, ToolCall, Usage
 from tui.core.errors import Outcome, Problem
 from tui.core.guard_events import (
-    AnsweredFromCache,
-    AnswerShortened,
-    AttemptFailed,
-    BudgetAlert,
-    CircuitChanged,
-    FallbackOffered,
-    FallbackStarted,
-    LimitWaiting,
-    OfflineChanged,
-    RetryScheduled,
-    SpendChanged,
+    GuardEvent,
 )
 from tui.core.money import usd_text
 from tui.core.record import Record, record
 from tui.core.terminal_events import (
-    AutoAnswerChanged,
-    ClipboardAsked,
-    ClipboardResolved,
-    TerminalAnswered,
-    TerminalClosed,
-    TerminalExited,
-    TerminalHandOver,
-    TerminalNeedsPerson,
-    TerminalOpened,
-    TerminalRetitled,
-    TerminalServed,
+    TerminalEvent,
 )
 from tui.core.tool_events import (
-    ApprovalRequested,
-    ApprovalResolved,
-    ChangesUndone,
-    ToolFinished,
-    ToolOutput,
-    ToolStarted,
-    TrustModeChanged,
+    WorkEvent,
 )
 
 
@@ -270,35 +244,9 @@ Event: TypeAlias = (
     | MessageCompleted
     | TurnFinished
     | ConversationCleared
-    | AttemptFailed
-    | RetryScheduled
-    | LimitWaiting
-    | CircuitChanged
-    | FallbackOffered
-    | FallbackStarted
-    | OfflineChanged
-    | AnsweredFromCache
-    | AnswerShortened
-    | SpendChanged
-    | BudgetAlert
-    | ToolStarted
-    | ToolOutput
-    | ToolFinished
-    | ApprovalRequested
-    | ApprovalResolved
-    | TrustModeChanged
-    | ChangesUndone
-    | TerminalOpened
-    | TerminalRetitled
-    | TerminalExited
-    | TerminalClosed
-    | TerminalAnswered
-    | TerminalNeedsPerson
-    | TerminalServed
-    | TerminalHandOver
-    | ClipboardAsked
-    | ClipboardResolved
-    | AutoAnswerChanged
+    | GuardEvent
+    | WorkEvent
+    | TerminalEvent
     | Notice
     | SessionEnded
 )

@@ -1,6 +1,7 @@
 """Events of spend and resilience: what a call waited for, cost, and was refused or answered by."""
 
 from enum import StrEnum
+from typing import TypeAlias
 
 from tui.core.errors import Outcome, Problem
 from tui.core.record import Record, record
@@ -147,3 +148,18 @@ class BudgetAlert(Record):
     percent: int
     spent_pico: int
     limit_pico: int
+
+
+GuardEvent: TypeAlias = (
+    AttemptFailed
+    | RetryScheduled
+    | LimitWaiting
+    | CircuitChanged
+    | FallbackOffered
+    | FallbackStarted
+    | OfflineChanged
+    | AnsweredFromCache
+    | AnswerShortened
+    | SpendChanged
+    | BudgetAlert
+)

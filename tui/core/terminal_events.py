@@ -1,6 +1,7 @@
 """Events of the embedded terminals."""
 
 from enum import StrEnum
+from typing import TypeAlias
 
 from tui.core.record import Record, record
 from tui.core.terminal import AutoAnswer
@@ -118,3 +119,18 @@ class AutoAnswerChanged(Record):
 
     mode: AutoAnswer
     terminal: str | None = None
+
+
+TerminalEvent: TypeAlias = (
+    TerminalOpened
+    | TerminalRetitled
+    | TerminalExited
+    | TerminalClosed
+    | TerminalAnswered
+    | TerminalNeedsPerson
+    | TerminalServed
+    | TerminalHandOver
+    | ClipboardAsked
+    | ClipboardResolved
+    | AutoAnswerChanged
+)

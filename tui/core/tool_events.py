@@ -1,7 +1,7 @@
 """Events of tools and trust: what models do, what a person is asked, and what came of it."""
 
 from enum import StrEnum
-from typing import Final
+from typing import Final, TypeAlias
 
 from tui.core.record import Record, record
 from tui.core.trust import Part, Resolution, Risk, TrustMode
@@ -141,3 +141,8 @@ class ChangesUndone(Record):
     pane: str
     paths: tuple[str, ...]
     kept: tuple[str, ...] = ()
+
+
+WorkEvent: TypeAlias = (
+    ToolStarted | ToolOutput | ToolFinished | ApprovalRequested | ApprovalResolved | TrustModeChanged | ChangesUndone
+)

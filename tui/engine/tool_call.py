@@ -15,7 +15,7 @@ from tui.core.commands import Answer
 from tui.core.errors import LLMMixerError, Problem
 from tui.core.events import Event, Notice, NoticeLevel
 from tui.core.secrets import StreamMasker
-from tui.core.tool_events import ApprovalRequested, Preview, ToolOutput, ToolStarted, ToolStatus
+from tui.core.tool_events import NOBODY, ApprovalRequested, Preview, ToolOutput, ToolStarted, ToolStatus
 from tui.core.trust import AnswerKind, Decision, RuleTrial, Verdict
 from tui.core.untrusted import clean
 from tui.engine.judge import Judge
@@ -179,9 +179,9 @@ class CallRun:
     async def _asked(self, prepared: Prepared, verdict: Verdict) -> Answer | None:
         desk = self.desk
         if not desk.can_ask:
-            desk.records.decided(self.request, verdict, pane=self.pane, turn=self.turn, who="nobody to ask")
+            desk.records.decided(self.request, verdict, pane=self.pane, turn=self.turn, who=NOBODY)
             text = f"Not run: a person would have to approve it, and nobody can be asked here. {verdict.reason}"
-            raise Denied(text, summary=f"needs approval: {verdict.reason}", who="nobody to ask")
+            raise Denied(text, summary=f"needs approval: {verdict.reason}", who=NOBODY)
 
         def settled() -> bool:
             decision = desk.judge.decide(self.request, self.pane, self.turn).decision
@@ -206,7 +206,7 @@ class CallRun:
         request, judge = self.request, self.desk.judge
         what = _subject(request)
         text = judge.masked(what)
-        conflict = prepared.conflict if verdict.decision is Decision.ALLOW or prepared.conflict else ""
+        conflict = prepared.conflict
         return ApprovalRequested(
             id="",
             pane=self.pane,

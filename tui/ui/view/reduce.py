@@ -30,35 +30,20 @@ from tui.core.events import (
     TurnStarted,
     UsageReported,
 )
+from tui.core.guard_events import GuardEvent
 from tui.core.terminal_events import (
-    AutoAnswerChanged,
-    ClipboardAsked,
-    ClipboardResolved,
-    TerminalAnswered,
-    TerminalClosed,
-    TerminalExited,
-    TerminalHandOver,
-    TerminalNeedsPerson,
-    TerminalOpened,
-    TerminalRetitled,
-    TerminalServed,
+    TerminalEvent,
 )
 from tui.core.tool_events import (
-    ApprovalRequested,
-    ApprovalResolved,
-    ChangesUndone,
-    ToolFinished,
-    ToolOutput,
-    ToolStarted,
-    TrustModeChanged,
+    WorkEvent,
 )
 from tui.ui.view import narrate
 from tui.ui.view.document import SectionKind
 from tui.ui.view.format import duration
-from tui.ui.view.reduce_guard import GuardEvent, flush_failure, note_attempt, reduce_guard
-from tui.ui.view.reduce_terminal import TerminalEvent, reduce_terminal
+from tui.ui.view.reduce_guard import flush_failure, note_attempt, reduce_guard
+from tui.ui.view.reduce_terminal import reduce_terminal
 from tui.ui.view.reduce_tools import call_began, call_requested, close_calls
-from tui.ui.view.reduce_work import WorkEvent, drop_turn, reduce_work
+from tui.ui.view.reduce_work import drop_turn, reduce_work
 from tui.ui.view.state import (
     TAIL_CHARACTERS,
     Clear,
@@ -120,33 +105,12 @@ def reduce(view: SessionView, event: Event, now: float) -> None:
 
 
 def _reduce_other(view: SessionView, event: WorkEvent | TerminalEvent | GuardEvent, now: float) -> None:
-    match event:
-        case (
-            ToolStarted()
-            | ToolOutput()
-            | ToolFinished()
-            | ApprovalRequested()
-            | ApprovalResolved()
-            | TrustModeChanged()
-            | ChangesUndone()
-        ):
-            reduce_work(view, event, now)
-        case (
-            TerminalOpened()
-            | TerminalRetitled()
-            | TerminalExited()
-            | TerminalClosed()
-            | TerminalAnswered()
-            | TerminalNeedsPerson()
-            | TerminalServed()
-            | TerminalHandOver()
-            | ClipboardAsked()
-            | ClipboardResolved()
-            | AutoAnswerChanged()
-        ):
-            reduce_terminal(view, event, now)
-        case _:
-            reduce_guard(view, event, now)
+    if isinstance(event, WorkEvent):
+        reduce_work(view, event, now)
+    elif isinstance(event, TerminalEvent):
+        reduce_terminal(view, event, now)
+    else:
+        reduce_guard(view, event, now)
 
 
 def _start_session(view: SessionView, event: SessionStarted) -> None:

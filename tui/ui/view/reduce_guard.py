@@ -13,6 +13,7 @@ from tui.core.guard_events import (
     CircuitState,
     FallbackOffered,
     FallbackStarted,
+    GuardEvent,
     LimitWaiting,
     OfflineChanged,
     RetryScheduled,
@@ -32,7 +33,6 @@ _TurnEvent: TypeAlias = (
     | AnsweredFromCache
     | AnswerShortened
 )
-GuardEvent: TypeAlias = _TurnEvent | CircuitChanged | OfflineChanged | SpendChanged | BudgetAlert
 
 
 def reduce_guard(view: SessionView, event: GuardEvent, now: float) -> None:

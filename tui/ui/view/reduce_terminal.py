@@ -1,6 +1,6 @@
 """How the events of terminals change the view."""
 
-from typing import Final, TypeAlias
+from typing import Final
 
 from tui.core.terminal_events import (
     AutoAnswerChanged,
@@ -8,6 +8,7 @@ from tui.core.terminal_events import (
     ClipboardResolved,
     TerminalAnswered,
     TerminalClosed,
+    TerminalEvent,
     TerminalExited,
     TerminalHandOver,
     TerminalNeedsPerson,
@@ -21,19 +22,6 @@ from tui.ui.view.reduce_tools import remark
 from tui.ui.view.state import SessionView
 from tui.ui.view.terminals import ClipboardQuestion, Terminals, TerminalView, Waiting
 
-TerminalEvent: TypeAlias = (
-    AutoAnswerChanged
-    | ClipboardAsked
-    | ClipboardResolved
-    | TerminalAnswered
-    | TerminalClosed
-    | TerminalExited
-    | TerminalHandOver
-    | TerminalNeedsPerson
-    | TerminalOpened
-    | TerminalRetitled
-    | TerminalServed
-)
 _TITLE: Final = 80
 _PROMPT: Final = 160
 

@@ -1,6 +1,6 @@
 """How the events of tools and trust change the view."""
 
-from typing import TypeAlias, assert_never
+from typing import assert_never
 
 from tui.core.tool_events import (
     ApprovalRequested,
@@ -10,15 +10,12 @@ from tui.core.tool_events import (
     ToolOutput,
     ToolStarted,
     TrustModeChanged,
+    WorkEvent,
 )
 from tui.core.trust import Resolution
 from tui.ui.view.reduce_tools import reduce_tools
 from tui.ui.view.state import SessionView
 from tui.ui.view.work_state import Closed
-
-WorkEvent: TypeAlias = (
-    ApprovalRequested | ApprovalResolved | ChangesUndone | ToolFinished | ToolOutput | ToolStarted | TrustModeChanged
-)
 
 
 def reduce_work(view: SessionView, event: WorkEvent, now: float) -> None:
