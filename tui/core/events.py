@@ -14,17 +14,11 @@ from typing import Any, TypeAlias
 
 from tui.core.chat import AssistantMessage, StopReason, ToolCall, Usage
 from tui.core.errors import Outcome, Problem
-from tui.core.guard_events import (
-    GuardEvent,
-)
+from tui.core.guard_events import GuardEvent
 from tui.core.money import usd_text
 from tui.core.record import Record, record
-from tui.core.terminal_events import (
-    TerminalEvent,
-)
-from tui.core.tool_events import (
-    WorkEvent,
-)
+from tui.core.terminal_events import TerminalEvent
+from tui.core.tool_events import WorkEvent
 
 
 class NoticeLevel(StrEnum):

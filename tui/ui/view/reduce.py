@@ -31,12 +31,8 @@ from tui.core.events import (
     UsageReported,
 )
 from tui.core.guard_events import GuardEvent
-from tui.core.terminal_events import (
-    TerminalEvent,
-)
-from tui.core.tool_events import (
-    WorkEvent,
-)
+from tui.core.terminal_events import TerminalEvent
+from tui.core.tool_events import WorkEvent
 from tui.ui.view import narrate
 from tui.ui.view.document import SectionKind
 from tui.ui.view.format import duration
