@@ -4,6 +4,7 @@ from tests.ui.requests import command
 from tui.core.chat import Usage
 from tui.core.errors import Outcome
 from tui.core.events import Event, PaneInfo, SessionStarted, TurnFinished, TurnStarted
+from tui.core.guard_events import SpendChanged
 from tui.core.tool_events import ApprovalResolved, TrustModeChanged
 from tui.core.trust import Resolution, TrustMode
 from tui.ui.glyphs import UNICODE
@@ -89,3 +90,13 @@ def test_the_first_line_says_what_commands_run_in() -> None:
     assert first_row(feed(TrustModeChanged(mode=TrustMode.ASK, sandbox="bubblewrap")))["sandbox"] is Tone.MUTED
     assert "no tools" in first_row(feed(TrustModeChanged(mode=TrustMode.ASK, tools=False)))
     assert "ask" not in first_row(feed())
+
+
+def test_a_missing_sandbox_stays_in_sight_beside_the_spend() -> None:
+    spent = SpendChanged(
+        session_pico=4 * 10**10, project_pico=0, day_pico=31 * 10**10, month_pico=0, unpriced=1, saved_pico=0
+    )
+    view = feed(TrustModeChanged(mode=TrustMode.AUTO), spent)
+    view.demo = True
+    for width in (60, 80):
+        assert first_row(view, width)["no sandbox"] is Tone.WARN

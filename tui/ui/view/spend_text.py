@@ -115,8 +115,8 @@ def top_line(view: SessionView, project: str, branch: str, width: int, glyphs: G
     left: list[tuple[int, Span]] = [(0, (" llmmixer", Tone.STRONG))]
     if view.demo:
         left.append((0, (" DEMO ", Tone.FLAG)))
-    kept = sum(cells(span[0]) + 2 for _, span in left)
     left += mode_spans(view)
+    kept = sum(cells(span[0]) + 2 for rank, span in left if rank == 0)
     if view.guard.offline:
         left.append((0, (" OFFLINE ", Tone.FLAG)))
     left += [

@@ -28,5 +28,5 @@ def mode_spans(view: SessionView) -> list[tuple[int, Span]]:
         return [(2, ("no tools", Tone.MUTED))]
     tone = mode_tone(work.mode)
     words = f" {work.mode.value} " if tone is Tone.FLAG else work.mode.value
-    sandbox = ("sandbox", Tone.MUTED) if work.sandbox else ("no sandbox", Tone.WARN)
-    return [(0, (words, tone)), (2, sandbox)]
+    sandbox = (2, ("sandbox", Tone.MUTED)) if work.sandbox else (0, ("no sandbox", Tone.WARN))
+    return [(0, (words, tone)), sandbox]
