@@ -7,7 +7,7 @@ it there unwinds the SDK's generators and closes the socket.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
 from contextvars import ContextVar
 from functools import lru_cache
@@ -46,8 +46,14 @@ def _watched_class() -> Any:
         def __init__(self, inner: Any, line: Line) -> None:
             self._inner = inner
             self._line = line
+            self._bodies: list[AsyncGenerator[bytes, None]] = []
 
-        async def __aiter__(self) -> AsyncIterator[bytes]:
+        def __aiter__(self) -> AsyncIterator[bytes]:
+            body = self._body()
+            self._bodies.append(body)
+            return body
+
+        async def _body(self) -> AsyncGenerator[bytes, None]:
             last = perf_counter()
             # Closed here and not by the garbage collector when the reader is cancelled between two slices.
             async with aclosing(self._inner.__aiter__()) as chunks:
@@ -60,6 +66,10 @@ def _watched_class() -> Any:
                         yield chunk[start : start + _SLICE]
 
         async def aclose(self) -> None:
+            # An SDK that raises on an event leaves this suspended; the collector, perhaps in another thread, would
+            # close it at any later moment.
+            for body in self._bodies:
+                await body.aclose()
             await self._inner.aclose()
 
     return WatchedStream
