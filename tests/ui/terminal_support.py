@@ -13,7 +13,7 @@ from textual.pilot import Pilot
 from tests.conftest import WaitUntil
 from tests.ui.fake_engine import PANES, FakeEngine
 from tui.config.model import Config
-from tui.core.commands import CloseTerminal, Command, OpenTerminal
+from tui.core.commands import CloseTerminal, Command, OpenTerminal, SizeTerminals
 from tui.core.terminal import Rgb, TerminalPort
 from tui.core.terminal_events import TerminalClosed, TerminalExited, TerminalOpened
 from tui.terminal.ending import Ending
@@ -76,8 +76,12 @@ class FedEngine(FakeEngine):
     def __init__(self) -> None:
         super().__init__(PANES, demo=True)
         self.terminals: dict[str, FedTerminal] = {}
+        self.size = (0, 0)
 
     def handle(self, command: Command) -> None:
+        if isinstance(command, SizeTerminals):
+            self.size = (command.columns, command.lines)
+            return
         super().handle(command)
         if isinstance(command, OpenTerminal):
             self.open(command.command)
@@ -110,9 +114,13 @@ class RealEngine(FakeEngine):
         super().__init__(PANES, demo=True)
         self._home = home
         self.terminals: dict[str, Terminal] = {}
+        self.size = (0, 0)
         self._tasks: set[asyncio.Task[None]] = set()
 
     def handle(self, command: Command) -> None:
+        if isinstance(command, SizeTerminals):
+            self.size = (command.columns, command.lines)
+            return
         super().handle(command)
         if isinstance(command, OpenTerminal):
             self._spawn(self._open(command.command))

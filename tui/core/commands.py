@@ -118,6 +118,14 @@ class OpenTerminal(Record):
 
 
 @record
+class SizeTerminals(Record):
+    """Start new terminals in the size they would be shown in, so that their programs need not draw twice."""
+
+    columns: int
+    lines: int
+
+
+@record
 class CloseTerminal(Record):
     """End the program of a terminal, or take the terminal away when it has ended."""
 
@@ -156,7 +164,7 @@ class AnswerClipboard(Record):
 
 
 TerminalCommand: TypeAlias = (
-    OpenTerminal | CloseTerminal | HandOver | SetAutoAnswer | AcceptSuggestion | AnswerClipboard
+    OpenTerminal | SizeTerminals | CloseTerminal | HandOver | SetAutoAnswer | AcceptSuggestion | AnswerClipboard
 )
 WorkCommand: TypeAlias = Answer | SetTrustMode | Undo | TerminalCommand
 Command: TypeAlias = (

@@ -36,6 +36,13 @@ class TerminalRetitled(Record):
 
 
 @record
+class TerminalRang(Record):
+    """The program rang its bell; told at most once a second for each terminal."""
+
+    terminal: str
+
+
+@record
 class TerminalExited(Record):
     """The program ended; its last screen stays. `signal` names the signal that ended it; `reason` says who did."""
 
@@ -124,6 +131,7 @@ class AutoAnswerChanged(Record):
 TerminalEvent: TypeAlias = (
     TerminalOpened
     | TerminalRetitled
+    | TerminalRang
     | TerminalExited
     | TerminalClosed
     | TerminalAnswered

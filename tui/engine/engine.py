@@ -22,6 +22,7 @@ from tui.core.commands import (
     RetryNow,
     SetSessionBudget,
     SetTrustMode,
+    SizeTerminals,
     Stop,
     Submit,
     Undo,
@@ -208,6 +209,8 @@ class Engine:
             case Answer() | SetTrustMode() | Undo():
                 if parts.work is not None:
                     parts.work.handle(command)
+            case SizeTerminals() if parts.terminals is None:
+                pass
             case _:
                 if parts.terminals is None:
                     self._notice("No terminal", "This session has none.")

@@ -16,6 +16,7 @@ from tui.core.commands import (
     HandOver,
     OpenTerminal,
     SetAutoAnswer,
+    SizeTerminals,
     TerminalCommand,
 )
 from tui.core.errors import Problem
@@ -30,6 +31,7 @@ from tui.core.terminal_events import (
     TerminalHandOver,
     TerminalNeedsPerson,
     TerminalOpened,
+    TerminalRang,
     TerminalRetitled,
     TerminalServed,
 )
@@ -38,7 +40,7 @@ from tui.engine.shown import shown_line
 from tui.engine.terminal_clipboard import ClipboardWishes
 from tui.terminal.ending import Ending
 from tui.terminal.launch import TerminalError, TerminalLaunch
-from tui.terminal.notices import ClipboardWrite, Titled
+from tui.terminal.notices import ClipboardWrite, Rang, Titled
 from tui.terminal.responder import Abort, AskPerson, Settings, Type
 from tui.terminal.responding import ResponderHooks, Responding
 from tui.terminal.session import Terminal, TerminalEvent
@@ -48,6 +50,9 @@ from tui.tools.requests import Request
 
 _COLUMNS: Final = 80
 _LINES: Final = 24
+_LARGEST: Final = 1_000
+_BELL_SECONDS: Final = 1.0
+"""Bells of one terminal are told this far apart at least."""
 MOST_RUNNING: Final = 16
 """Terminals whose programs start or run at the same time; more would be a mistake of a model."""
 MOST_ENDED: Final = 16
@@ -65,6 +70,7 @@ class _Live:
     terminal: Terminal
     pane: str = ""
     responding: Responding | None = None
+    rang_at: float = float("-inf")
     tried: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
@@ -100,6 +106,7 @@ class Terminals:
         self._publish = publish
         self._clock = clock
         self._auto = config.auto_answer
+        self._size = (_COLUMNS, _LINES)
         self._live: dict[str, _Live] = {}
         self._clipboard = ClipboardWishes(config.clipboard, publish=publish, warn=self._warn)
         self._closing = False
@@ -115,6 +122,8 @@ class Terminals:
         match command:
             case OpenTerminal(command=text):
                 self._do(self._open_for_person(text))
+            case SizeTerminals(columns=columns, lines=lines):
+                self._size = (min(max(1, columns), _LARGEST), min(max(1, lines), _LARGEST))
             case CloseTerminal(terminal=name):
                 self._close(name)
             case HandOver(terminal=name, person=person):
@@ -177,7 +186,7 @@ class Terminals:
         name = new_id("terminal")
         terminal = Terminal(
             name,
-            size=(_COLUMNS, _LINES),
+            size=self._size,
             scrollback_lines=self._config.scrollback_lines,
             clock=self._clock,
             on_event=lambda event: self._heard(name, event),
@@ -213,12 +222,20 @@ class Terminals:
         match event:
             case Titled(title=title):
                 self._publish(TerminalRetitled(terminal=name, title=shown_line(title)))
+            case Rang():
+                self._rang(live)
             case ClipboardWrite(text=text):
                 self._clipboard.wanted(name, text)
             case Ending():
                 self._exited(name, event)
             case _:
                 pass
+
+    def _rang(self, live: _Live) -> None:
+        now = self._clock.monotonic()
+        if now - live.rang_at >= _BELL_SECONDS:
+            live.rang_at = now
+            self._publish(TerminalRang(terminal=live.terminal.id))
 
     def _respond(self, live: _Live, mode: AutoAnswer) -> None:
         """Answer a terminal's questions from now on, or no longer, as `mode` says."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 from textual.timer import Timer
 from textual.widget import Widget
 
-from tui.core.commands import CloseTerminal, OpenTerminal
+from tui.core.commands import CloseTerminal, OpenTerminal, SizeTerminals
 from tui.ui.actions import Action, Where, by_id, hints, key_text
 from tui.ui.ports import TerminalSource
 from tui.ui.ticker import Ticker
@@ -24,6 +24,9 @@ _CHARACTERS: Final = {"/": "slash", "+": "plus", "-": "minus"}
 _OPENS_WITHIN: Final = 3.0
 """Seconds a terminal that was asked for is waited for; keys typed meanwhile are for it."""
 _LINK_SECONDS: Final = 6.0
+_TITLE_ROWS: Final = 1
+_BELL_SECONDS: Final = 2.0
+"""Bells of programs nobody looks at are passed on this far apart at least."""
 
 
 class Dock:
@@ -39,6 +42,8 @@ class Dock:
         self._awaited: Timer | None = None
         self._closing: set[str] = set()
         self._in_sight = ""
+        self._told = (0, 0)
+        self._rang_at = float("-inf")
 
     # ---- for the screen
 
@@ -88,6 +93,7 @@ class Dock:
             self._screen.flash(f"A program set the clipboard ({len(text)} characters)")
         terminals.copied.clear()
         self._close_ended()
+        self._ring()
         opened, terminals.opened = terminals.opened, []
         calling, terminals.calling = terminals.calling, ""
         if not terminals.by_id and self._awaited is None:
@@ -102,7 +108,8 @@ class Dock:
         self.look()
 
     def place(self) -> None:
-        """Take the room the layout gives."""
+        """Take the room the layout gives, and tell how large new terminals are to be."""
+        self._tell_size()
         if self._widget is None:
             return
         zoomed = self.zoomed and self.shown
@@ -211,6 +218,26 @@ class Dock:
 
     # ---- inside
 
+    def _tell_size(self) -> None:
+        size, view = self._screen.app.size, self.view
+        told = (size.width, dock_rows(size.height, self._extra) - _TITLE_ROWS)
+        if self.zoomed and view is not None and view.size:
+            told = (view.size.width, view.size.height)
+        engine = self._screen.engine
+        if size and told != self._told and isinstance(engine, TerminalSource):
+            self._told = told
+            engine.handle(SizeTerminals(columns=told[0], lines=told[1]))
+
+    def _ring(self) -> None:
+        """Pass on bells of programs that are not in sight; their tabs keep a mark until they are."""
+        terminals = self._screen.stage.view.terminals
+        rung, terminals.rung = terminals.rung, []
+        in_sight = terminals.shown if self.shown else ""
+        now = self._screen.stage.now()
+        if any(name != in_sight for name in rung) and now - self._rang_at >= _BELL_SECONDS:
+            self._rang_at = now
+            self._screen.app.bell()
+
     def _stop_awaiting(self) -> None:
         if self._awaited is not None:
             self._awaited.stop()
@@ -268,6 +295,8 @@ class Dock:
         if terminals.shown != self._in_sight:
             self._in_sight = terminals.shown
             terminals.shown_at = self._screen.stage.now()
+        if current is not None:
+            current.rang = False
         if current is None or self._awaited is not None:
             widget.view.show_terminal(None)
             widget.look()

@@ -29,6 +29,7 @@ class Glyphs(Record):
     stopped: str
     failed: str
     limited: str
+    rang: str
     offline: str
     fold_open: str
     fold_closed: str
@@ -61,6 +62,7 @@ UNICODE: Final = Glyphs(
     stopped="■",
     failed="✗",
     limited="▲",
+    rang="♪",
     offline="⊘",
     fold_open="▾",
     fold_closed="▸",
@@ -93,6 +95,7 @@ ASCII: Final = Glyphs(
     stopped="#",
     failed="x",
     limited="!",
+    rang="&",
     offline="/",
     fold_open="v",
     fold_closed=">",

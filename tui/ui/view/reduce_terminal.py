@@ -13,6 +13,7 @@ from tui.core.terminal_events import (
     TerminalHandOver,
     TerminalNeedsPerson,
     TerminalOpened,
+    TerminalRang,
     TerminalRetitled,
     TerminalServed,
 )
@@ -39,6 +40,8 @@ def reduce_terminal(view: SessionView, event: TerminalEvent, now: float) -> None
             _touch_pane(view, terminals.by_id.get(event.terminal))
             terminals.drop(event.terminal)
             return
+        case TerminalRang():
+            terminals.ring(event.terminal)
         case ClipboardResolved() if event.text is not None:
             terminals.copied.append(event.text)
     terminal = terminals.by_id.get(event.terminal) if event.terminal is not None else None

@@ -83,7 +83,7 @@ def _sign(terminal: TerminalView, glyphs: Glyphs) -> Span:
         return (glyphs.limited, Tone.WARN)
     if not terminal.running:
         return (glyphs.done if exit_tone(terminal) is Tone.OK else glyphs.failed, exit_tone(terminal))
-    return ("", Tone.PLAIN)
+    return (glyphs.rang, Tone.WARN) if terminal.rang else ("", Tone.PLAIN)
 
 
 def title_line(

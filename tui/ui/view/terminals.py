@@ -42,12 +42,13 @@ class ClipboardQuestion:
 class TerminalView:
     """One terminal: what runs there, whose it is, and what it waits for.
 
-    `pane` is set when a model asked for it. `code`, `signal` and `reason` tell how the program ended.
+    `pane` is set when a model asked for it. `rang` is set from a bell until it is in sight. `code`, `signal`
+    and `reason` tell how the program ended.
     """
 
     __slots__ = (
-        "answered", "answered_at", "auto", "call_id", "clipboard", "code", "command", "id", "pane", "person", "reason",
-        "running", "seconds", "signal", "title", "waiting",
+        "answered", "answered_at", "auto", "call_id", "clipboard", "code", "command", "id", "pane", "person", "rang",
+        "reason", "running", "seconds", "signal", "title", "waiting",
     )  # fmt: skip
 
     def __init__(self, terminal: str, *, title: str = "", command: str = "", pane: str | None = None) -> None:
@@ -62,6 +63,7 @@ class TerminalView:
         self.reason = ""
         self.seconds = 0.0
         self.person = False
+        self.rang = False
         self.auto: AutoAnswer | None = None
         self.waiting: Waiting | None = None
         self.clipboard: dict[str, ClipboardQuestion] = {}
@@ -88,10 +90,10 @@ class Terminals:
 
     `shown` is the one in the dock, since `shown_at`. `opened` are those the person opened and did not see yet;
     `calling` is one that began to wait for the person and is to be brought into sight; `copied` are texts allowed onto
-    the clipboard.
+    the clipboard; `rung` are those whose bells nobody has heard yet.
     """
 
-    __slots__ = ("auto", "by_id", "calling", "changed", "copied", "opened", "shown", "shown_at")
+    __slots__ = ("auto", "by_id", "calling", "changed", "copied", "opened", "rung", "shown", "shown_at")
 
     def __init__(self) -> None:
         self.by_id: dict[str, TerminalView] = {}
@@ -101,6 +103,7 @@ class Terminals:
         self.opened: list[str] = []
         self.calling = ""
         self.copied: list[str] = []
+        self.rung: list[str] = []
         self.changed = False
 
     @property
@@ -127,6 +130,12 @@ class Terminals:
             self.shown = names[min(position, len(names) - 1)] if names else ""
         self.opened = [name for name in self.opened if name != terminal]
         self.calling = "" if self.calling == terminal else self.calling
+
+    def ring(self, terminal: str) -> None:
+        """Take in a bell."""
+        if terminal in self.by_id:
+            self.by_id[terminal].rang = True
+            self.rung.append(terminal)
 
     def neighbour(self, step: int) -> str:
         """The terminal `step` tabs after the shown one, going round."""
