@@ -248,6 +248,19 @@ def test_prompts_are_shown_clean_and_without_secrets() -> None:
     assert "\u202e" not in shown
 
 
+@pytest.mark.parametrize("before", range(60, 180, 10))
+def test_a_long_prompt_is_shown_by_its_end_without_part_of_a_secret(before: int) -> None:
+    key = "sk-ant-" + "api03-" + "A1b2" * 20
+    shown = shown_prompt("word " * (before // 5) + f"{key} " + "x" * (230 - before) + " Continue? [Y/n] ")
+    assert len(shown) <= 200
+    assert shown.endswith(" Continue? [Y/n]")
+    assert "A1b2" not in shown
+    value = "value " * (before // 10) + key
+    response = after(0.0, screen(f"package name: ({value}) ", columns=400), by("npm init"))
+    assert isinstance(response, Type)
+    assert "A1b2" not in response.why
+
+
 def test_the_reasons_are_said() -> None:
     def why(view: Screen, evidence: Evidence = LINE) -> str:
         response = after(0.0, view, evidence)

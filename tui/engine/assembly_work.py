@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tui.config.paths import user_config_file
+from tui.core.secrets import register_environment
 from tui.engine.judge import Judge
 from tui.engine.records import Records
 from tui.engine.terminals import Terminals
@@ -29,6 +30,7 @@ def assemble_work(engine: "Engine", workspace: Workspace) -> tuple[Terminals, Wo
     """Build terminals and tools. Blocking: the workspace may have to be made, a sandbox is tried out."""
     if workspace.make is not None:
         workspace.make()
+    register_environment(engine.environ)
     config, publish = engine.config, engine.bus.publish
     records = Records(_audit(engine), engine.session, publish)
     terminals = Terminals(

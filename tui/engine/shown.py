@@ -1,6 +1,6 @@
 """What a provider sent, as it may be shown and told: cleaned for a terminal, with the keys of this process masked."""
 
-import json
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from tui.core.chat import AssistantMessage, Json, NativeContent, ToolCall
@@ -63,10 +63,14 @@ def tells_a_key(message: AssistantMessage) -> bool:
 
 
 def _masked(value: Json) -> Json:
-    """Return `value` itself, or a copy with the keys in it masked."""
-    written = json.dumps(value, ensure_ascii=False)
-    masked = mask_known(written)
-    if masked == written:
-        return value
-    result: Json = json.loads(masked)
-    return result
+    """Return `value` itself, or a copy with the keys in it masked, in names and in texts."""
+    if isinstance(value, str):
+        return mask_known(value)
+    if isinstance(value, Mapping):
+        items = {mask_known(name): _masked(item) for name, item in value.items()}
+        same = all(items.get(name) is item for name, item in value.items())
+        return value if same and len(items) == len(value) else items
+    if isinstance(value, Sequence):
+        copies = [_masked(item) for item in value]
+        return value if all(copy is item for copy, item in zip(copies, value, strict=True)) else copies
+    return value

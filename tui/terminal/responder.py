@@ -29,6 +29,8 @@ ANSWERS_PER_COMMAND: Final = 20
 _LOOK_AGAIN_SECONDS: Final = 5.0
 _GAP: Final = range(3)
 _ABOVE: Final = 6
+_SHOWN: Final = 200
+"""Characters of a prompt that people are shown."""
 _LETTERS_OF: Final = ("git", "perl")
 """Programs whose q is known to leave; the older add of git by hunks is one in Perl."""
 _VALUES_OF: Final = "npm"
@@ -280,7 +282,7 @@ def _judge_line(reading: Reading, evidence: Evidence, shown: str) -> Response:
         if kind is Kind.DEFAULT_YES:
             why = f"default of {_choice_text(shown)}"
         elif kind is Kind.DEFAULT_TEXT:
-            why = f"default ({mask(clean_line(reading.default, 60))})"
+            why = f"default ({clean_line(mask(reading.default), 60)})"
             risky = risky or not evidence.program.startswith(_VALUES_OF)
         if risky:
             return AskPerson(need=Need.QUESTION, prompt=shown, suggestion="Enter", keys=enter, why=why)
@@ -341,7 +343,8 @@ def _patience(response: AskPerson, reading: Reading, evidence: Evidence) -> floa
 
 def shown_prompt(text: str) -> str:
     """Return a prompt as people may see it: cleaned, masked, on one line, its end if it is long."""
-    return mask(clean_line(text.replace(HIDDEN, " ").strip()[-400:], 200))
+    line = mask(clean_line(text.replace(HIDDEN, " "), len(text) + 1))  # whole, or half a secret could be left
+    return line if len(line) <= _SHOWN else "…" + line[1 - _SHOWN :]
 
 
 def _choice_text(prompt: str) -> str:

@@ -4,16 +4,14 @@ A wrapper and a list of patterns make a model less likely to obey a file; they a
 that nothing in a tool's output ever removes a question: foreign text can only add some.
 """
 
-import base64
 import re
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, Final
 
 from tui.core.record import Record
-from tui.core.secrets import known_values, mask_known
+from tui.core.secrets import holds_known, known_values
 from tui.core.untrusted import clean_line
 from tui.core.validation import flag_injection
 
@@ -112,30 +110,14 @@ def is_foreign(tool: str, source: str) -> bool:
 
 def carries_secret(arguments: Mapping[str, Any]) -> bool:
     """Tell whether arguments hold a secret this program knows: as it is, quoted in pieces, escaped or encoded."""
-    values = known_values()
-    if not values:
+    backwards = tuple(value[::-1] for value in known_values())
+    if not backwards:
         return False
-    coded = _coded(values)
     for text in _texts(arguments):
         for view in (text, _QUOTING.sub("", text)):
-            if mask_known(view) != view or any(form in view for form in coded):
+            if holds_known(view) or any(form in view for form in backwards):
                 return True
     return False
-
-
-@lru_cache(maxsize=4)
-def _coded(values: frozenset[str]) -> tuple[str, ...]:
-    """Return what base64 and hexadecimal texts of the values have in common, wherever the value begins in them."""
-    forms: set[str] = set()
-    for value in values:
-        raw = value.encode("utf-8", "surrogatepass")
-        forms |= {raw.hex(), raw.hex().upper(), value[::-1]}
-        for shift in range(3):
-            text = base64.b64encode(b"\0" * shift + raw).decode()
-            inner = text[4 if shift else 0 : len(text) - 4]  # the ends depend on what stands beside the value
-            if len(inner) >= 8:
-                forms |= {inner, inner.replace("+", "-").replace("/", "_")}
-    return tuple(forms)
 
 
 def _texts(value: Any, depth: int = 0) -> Iterator[str]:
