@@ -296,8 +296,9 @@ class Editing(Drawing):
 
     def _shift_rows(self, count: int) -> None:
         if self._between_margins():
+            x, end, style, columns = self.cursor.x, self.right_margin, self.blank_style(), self.columns
             for row in self.rows[self.top_margin : self.bottom_margin]:
-                row.shift(self.cursor.x, self.right_margin, count, self.blank_style(), self.columns)
+                row.shift(x, end, count, style, columns)
 
     def alignment_display(self) -> None:
         """DECALN: the screen full of E."""

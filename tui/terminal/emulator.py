@@ -201,6 +201,7 @@ class Emulator(Parser, Screen, ByteStream):  # type: ignore[misc]  # pyte's attr
         self.columns, self.lines, self.rows = columns, lines, place.rows
         self.cursor.x, self.cursor.y = place.x, place.y
         self.reset_margins()
+        self._stops = None
         self.tabstops = {stop for stop in self.tabstops if stop < columns} | set(range(width + -width % 8, columns, 8))
         self._seen = [0] * lines
         self.everything = True

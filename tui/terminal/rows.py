@@ -213,19 +213,20 @@ class Row:
 
     def shift(self, start: int, end: int, count: int, style: Style, columns: int) -> None:
         """Move the cells from `start` to before `end` by `count`, to the right when positive; blanks come in."""
+        size = min(abs(count), end - start)
+        if size == end - start or (self.cells is None and start >= self.length and style == PLAIN):
+            self.erase(start, end, style, columns)
+            return
         self.serial = 0
         cells, styles = self.open(columns), self.styles
-        size = min(abs(count), end - start)
         if self.wide:
             for x in (start, end - size if count > 0 else start + size, end):
                 self.split(x)
-        blanks, looks = [" "] * size, [style] * size
-        if count > 0:
-            cells[start:end] = blanks + cells[start : end - size]
-            styles[start:end] = looks + styles[start : end - size]
-        else:
-            cells[start:end] = cells[start + size : end] + blanks
-            styles[start:end] = styles[start + size : end] + looks
+        comes = start if count > 0 else end - size
+        goes = end - size if count > 0 else start
+        del cells[goes : goes + size], styles[goes : goes + size]
+        cells[comes:comes] = [" "] * size
+        styles[comes:comes] = [style] * size
 
     def runs(self, *, reverse: bool = False) -> tuple[Run, ...]:
         """The row for painting, without plain blanks at the end; with `reverse`, fore- and background change places."""

@@ -1,5 +1,6 @@
 """The state of a screen and how its cursor moves. Names of methods are pyte's, so that its dispatch tables fit."""
 
+from bisect import bisect_left, bisect_right
 from typing import Final
 
 from tui.terminal.rows import ROLLED, Row
@@ -50,6 +51,7 @@ class ScreenState:
         self._part_move: tuple[object, ...] = ()
         self._part_moved = 0
         self.tabstops: set[int] = set()
+        self._stops: list[int] | None = None
         self.set_default_tabs()
 
     def decide(self) -> None:
@@ -59,11 +61,20 @@ class ScreenState:
     def set_default_tabs(self) -> None:
         """A tab stop in every eighth column."""
         self.tabstops = set(range(TAB, self.columns, TAB))
+        self._stops = None
 
     def reset_margins(self) -> None:
         """Let the whole screen scroll."""
         self.top_margin, self.bottom_margin = 0, self.lines
         self.left_margin, self.right_margin = 0, self.columns
+
+    def blank_rows(self, count: int, style: Style) -> list[Row]:
+        """So many new rows with nothing in them."""
+        rows = [Row() for _ in range(count)]
+        if style is not PLAIN:
+            for row in rows:
+                row.clear(style, self.columns)
+        return rows
 
     def blank_style(self) -> Style:
         """The look of erased cells: the background alone."""
@@ -164,23 +175,31 @@ class Movement(ScreenState):
 
     def tab_forward(self, count: int | None = None) -> None:
         """CHT: `count` tab stops on."""
-        x, stops = self.cursor.x, self.tabstops
+        x = self.cursor.x
         end = (self.right_margin if x < self.right_margin else self.columns) - 1
         if x >= end:
             return
-        found = sorted(stop for stop in stops if x < stop < end)[: count or 1]
-        self.cursor.x = found[-1] if len(found) == (count or 1) else end
+        stops = self._sorted_stops()
+        at = bisect_right(stops, x) + (count or 1) - 1
+        self.cursor.x = min(stops[at], end) if at < len(stops) else end
 
     def tab_back(self, count: int | None = None) -> None:
         """CBT: `count` tab stops back."""
         self.settle()
         start = self.left_margin if self.origin else 0
-        found = sorted((stop for stop in self.tabstops if start < stop < self.cursor.x), reverse=True)[: count or 1]
-        self.cursor.x = found[-1] if len(found) == (count or 1) else start
+        stops = self._sorted_stops()
+        at = bisect_left(stops, self.cursor.x) - (count or 1)
+        self.cursor.x = min(self.cursor.x, max(stops[at] if at >= 0 else start, start))
+
+    def _sorted_stops(self) -> list[int]:
+        if self._stops is None:
+            self._stops = sorted(self.tabstops)
+        return self._stops
 
     def set_tab_stop(self) -> None:
         """HTS: a tab stop where the cursor is."""
         self.tabstops.add(min(self.cursor.x, self.columns - 1))
+        self._stops = None
 
     def clear_tab_stop(self, how: int = 0) -> None:
         """TBC: take away the tab stop under the cursor (0), or all (3)."""
@@ -188,6 +207,7 @@ class Movement(ScreenState):
             self.tabstops.discard(self.cursor.x)
         elif how == 3:
             self.tabstops.clear()
+        self._stops = None
 
 
 class Scrolling(Movement):
@@ -252,29 +272,34 @@ class Scrolling(Movement):
         if self.left_margin or self.right_margin < self.columns:
             self._roll_part(top, count)
             return
-        rows, bottom = self.rows, self.bottom_margin
-        style, keep = self.blank_style(), top == 0 and not self.alternate
-        for _ in range(min(count, bottom - top)):
-            gone = rows.pop(top)
+        rows, bottom, style = self.rows, self.bottom_margin, self.blank_style()
+        keep = top == 0 and not self.alternate
+        if count > 1:
+            end = min(top + count, bottom)
+            gone = rows[top:end]
+            del rows[top:end]
             if keep:
-                self.history.push(gone)
-            fresh = Row()
-            if style is not PLAIN:
-                fresh.clear(style, self.columns)
-            rows.insert(bottom - 1, fresh)
+                self.history.rush(gone)
+            fresh = self.blank_rows(len(gone), style)
+            rows[bottom - len(gone) : bottom - len(gone)] = fresh
+            return
+        row = rows.pop(top)
+        if keep:
+            self.history.push(row)
+        row = Row()
+        if style is not PLAIN:
+            row.clear(style, self.columns)
+        rows.insert(bottom - 1, row)
 
     def roll_down(self, top: int, count: int) -> None:
         """Move the rows from `top` to the bottom margin down."""
         if self.left_margin or self.right_margin < self.columns:
             self._roll_part(top, -count)
             return
-        rows, bottom, style = self.rows, self.bottom_margin, self.blank_style()
-        for _ in range(min(count, bottom - top)):
-            rows.pop(bottom - 1)
-            fresh = Row()
-            if style is not PLAIN:
-                fresh.clear(style, self.columns)
-            rows.insert(top, fresh)
+        rows, bottom = self.rows, self.bottom_margin
+        size = min(count, bottom - top)
+        del rows[bottom - size : bottom]
+        rows[top:top] = self.blank_rows(size, self.blank_style())
 
     def _roll_part(self, top: int, count: int) -> None:
         """Move what lies between left and right margin up, or down when `count` is negative."""
@@ -286,24 +311,23 @@ class Scrolling(Movement):
         elif self._part_moved >= len(rows):
             return
         self._part_moved += abs(count)
-        wide = False
-        for row in rows:
-            row.open(columns)
-            row.serial = ROLLED
-            if row.wide:
-                wide = True
+        wide = any([row.wide for row in rows])
+        opened = [row.cells or row.open(columns) for row in rows]
+        if wide or any([row.wide for row in rows]):
+            for row in rows:
                 row.split(left)
                 row.split(right)
-        cells = [row.open(columns)[left:right] for row in rows]
-        styles = [row.styles[left:right] for row in rows]
+                row.wide = True
         size = min(abs(count), len(rows))
+        cells = [some[left:right] for some in opened]
+        styles = [row.styles[left:right] for row in rows]
         blanks, looks = [[" "] * (right - left)] * size, [[self.blank_style()] * (right - left)] * size
         cells = cells[size:] + blanks if count > 0 else blanks + cells[: len(rows) - size]
         styles = styles[size:] + looks if count > 0 else looks + styles[: len(rows) - size]
-        for row, some_cells, some_styles in zip(rows, cells, styles, strict=True):
-            row.open(columns)[left:right] = some_cells
+        for row, into, some_cells, some_styles in zip(rows, opened, cells, styles, strict=True):
+            into[left:right] = some_cells
             row.styles[left:right] = some_styles
-            row.wide = row.wide or wide
+            row.serial = ROLLED
 
     def insert_lines(self, count: int | None = None) -> None:
         """IL: blank rows at the cursor's; the others down to the bottom margin move down."""
