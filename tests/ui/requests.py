@@ -24,7 +24,7 @@ def command(text: str, request_id: str = "r1", pane: str = "claude", **changes: 
     given: dict[str, Any] = {
         "turn": "turn_1", "call_id": f"call_{request_id}", "tool": "run_command", "cwd": ROOT,
         "reason": "commands ask in this mode", "rule": "mode ask", "risk": Risk.RUN, "grant": f"exactly `{text}`",
-        "editable": True,
+        "editable": True, "root": ROOT,
     }  # fmt: skip
     given.update(changes)
     return ApprovalRequested(id=request_id, pane=pane, text=text, **given)

@@ -44,16 +44,15 @@ def test_the_card_of_three_commands_in_one() -> None:
     assert drawn(pipeline(), 80, 9) == [
         "╭─ 1 of 2 · claude wants to run a command ───────────────────── ▲ destructive ─╮",
         "│ cd build && rm -rf dist | tee clean.log                                      │",
-        "│ run_command · in /home/ann/shop · claude-sonnet-5-5 · no sandbox             │",
+        "│ in shop · no sandbox · claude-sonnet-5-5                                     │",
         "│                                                                              │",
         "│ ▲ `rm -rf dist` deletes 214 files  (file_delete)                             │",
         "│                                                                              │",
         "│   ✓ allow cd build       stays in the project  (cd)                          │",
         "│   ▲ ASK   rm -rf dist    deletes 214 files  (file_delete)  <- why it asks    │",
         "│   ✓ allow tee clean.log  writes in the project  (rule 7)                     │",
-        "│ y once, then Enter  s this session  w write a rule  n deny                   │",
-        "│ Tab deny, say why  e edit  d details                                         │",
-        "│ s is off: several commands in one are allowed one time only                  │",
+        "│ y once, then Enter  s (once only)  w write a rule  n deny  Tab deny, say why │",
+        "│ e edit  d details                                                            │",
         "╰─ Esc leaves it waiting · Ctrl+N next request ────────────────────────────────╯",
     ]
 
@@ -102,7 +101,7 @@ def test_warnings_stand_on_the_card() -> None:
         "c\u0430t x\\u200b",
         "Hidden character",
         "Look-alike",
-        "Gpt is changing this file",
+        "▲ gpt is changing this file",
         "README.md from outside",
     ):
         assert words in rows

@@ -88,8 +88,8 @@ class ApprovalRequested(Record):
 
     `text` is the exact command, or the path of a file tool; it is shown escaped and never cut. `because` lists what
     foreign content the request may come from. `conflict` tells of another pane at work on the same file, and `rival`
-    what that pane is about to change there. `editable`
-    calls are commands a person may change before they run.
+    what that pane is about to change there. `editable` calls are commands a person may change before they run. `cwd`
+    is the folder a command would run in, `root` that of the project.
     """
 
     id: str
@@ -110,6 +110,7 @@ class ApprovalRequested(Record):
     rival: Preview = Preview()
     sandbox: str = ""
     editable: bool = False
+    root: str = ""
 
 
 @record

@@ -106,12 +106,13 @@ class CallRun:
         try:
             verdict = await self._allowed(frozen=passed.prepared)
             worse = verdict.decision is Decision.ASK and not passed.by_person and not passed.prepared.problem
-            if worse or verdict.paths != passed.verdict.paths:
+            if worse or verdict.paths != passed.verdict.paths or _limits(verdict) != _limits(passed.verdict):
                 return None
             self.who = passed.who
             plan = await self._planned(passed)
             await self._write_down(verdict)
-            return await self._execute(passed.prepared, plan)
+            outcome = await self._execute(passed.prepared, plan)
+            return replace(outcome, text=f"{outcome.text}\n\n[{verdict.note}]") if verdict.note else outcome
         finally:
             self.desk.toolbox.drop(passed.prepared)
             if plan is not None:
@@ -226,6 +227,7 @@ class CallRun:
             rival=self._rival(prepared),
             sandbox=judge.sandbox_name,
             editable=request.tool.runs_programs and text == what,
+            root=shown_line(str(self.desk.toolbox.root), _LONGEST_PATH),
         )
 
     def _rival(self, prepared: Prepared) -> Preview:
@@ -316,6 +318,11 @@ def _subject(request: Request) -> str:
     if request.tool in (Tool.LIST_FILES, Tool.SEARCH):
         return "\n".join(f"{name}: {value}" for name, value in told.items())
     return told.get("command") or told.get("path") or request.title
+
+
+def _limits(verdict: Verdict) -> tuple[str, ...]:
+    """Return the words of a command that runs with less to show than was written; empty for any other."""
+    return (verdict.line, *verdict.argv) if verdict.note else ()
 
 
 def _close_plan(plan: Plan | None) -> None:

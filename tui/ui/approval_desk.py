@@ -16,6 +16,7 @@ from tui.ui.attention import Attention
 from tui.ui.screens.approval import ApprovalScreen
 from tui.ui.view.approval_frame import Chip, Situation
 from tui.ui.view.approvals import WRITES, Card
+from tui.ui.view.approvals import Stage as CardStage
 from tui.ui.view.format import Tone
 from tui.ui.view.work_state import Closed
 from tui.ui.widgets.approval_card import ApprovalCard
@@ -53,7 +54,10 @@ class ApprovalDesk:
         )
         self._docked: ApprovalCard | None = None
         self.page: ApprovalScreen | None = None
+        self._paged = ""
         self.attention = Attention(screen.app, screen.app.title)
+        self._everywhere = [one for one in screen.actions if one.where is Where.ANYWHERE and one.keys]
+        self._hinted: list[tuple[str, str]] = []
         self._given_up = ""
         self._had_keys = False
         self._clock: Timer | None = None
@@ -117,10 +121,22 @@ class ApprovalDesk:
 
     def touch(self) -> None:
         """Paint what changed."""
+        if self.has_keys and (hints := self.hints()) != self._hinted:
+            self._hinted = hints
+            self.screen.show_hints()
         if self._docked is not None:
             self._docked.touch(self.screen.app.size.width, room_for_card(self.screen, self._docked))
         if self.page is not None:
             self.page.touch()
+
+    def hints(self) -> list[tuple[str, str]]:
+        """What helps besides the keys on the card itself."""
+        if self.card.stage is not CardStage.CHOOSE:
+            return [("Esc", "Back")]
+        more = [("answer_requests", "Next request")] if len(self.waiting) > 1 else []
+        keys = {one.does: key_text(one.keys[0]) for one in self._everywhere}
+        others = [*more, ("mode_next", "Mode"), ("help", "Help")]
+        return [("Esc", "Leave it waiting"), *((keys[one], title) for one, title in others if one in keys)]
 
     # ---- who has the keys
 
@@ -194,10 +210,12 @@ class ApprovalDesk:
         self.mind()
 
     def resumed(self) -> None:
-        """The main screen is on top again: the card is as new."""
-        if self.page is None:
+        """The main screen is on top again: the card is as new, unless the page with all of it was above."""
+        came_back, self._paged = self._paged == self.card.shown, ""
+        if self.page is None and not came_back:
             self.card.since = self._stage.now()
             self.touch()
+        if self.page is None:
             self.mind()
 
     def go(self) -> None:
@@ -243,6 +261,7 @@ class ApprovalDesk:
         """Go back to the main screen."""
         page, self.page = self.page, None
         if page is not None:
+            self._paged = self.card.shown
             page.dismiss(None)
 
     # ---- for those who carry out answers

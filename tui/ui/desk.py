@@ -2,8 +2,6 @@
 
 from typing import TYPE_CHECKING
 
-from tui.ui.actions import Where, key_text
-
 if TYPE_CHECKING:
     from tui.ui.approval_desk import ApprovalDesk
     from tui.ui.screens.main import MainScreen
@@ -69,16 +67,7 @@ class Desk:
 
     def hints(self) -> list[tuple[str, str]]:
         """What helps while the card has the keys, besides its own."""
-        does = {
-            "answer_requests": "Next request",
-            "focus_prompt": "Back to the prompt",
-            "mode_next": "Mode",
-            "help": "Help",
-        }
-        keys = {
-            one.does: key_text(one.keys[0]) for one in self._screen.actions if one.keys and one.where is Where.ANYWHERE
-        }
-        return [("Esc", "Leave it waiting"), *((keys[one], title) for one, title in does.items() if one in keys)]
+        return [] if self.work is None else self.work.hints()
 
     @property
     def focused(self) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import ClassVar
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
@@ -37,6 +38,11 @@ class ApprovalScreen(ModalScreen[None]):
         """The card has the keys."""
         self.card.body.focus()
         self.hint_bar.show_hints([("PgDn", "more"), ("End", "to its end"), ("Esc", "back")])
+
+    def on_key(self, event: events.Key) -> None:
+        """A key that was pressed before the card had the focus is the card's all the same."""
+        if not self.card.field.has_focus:
+            self.card.body.on_key(event)
 
     def touch(self) -> None:
         """Paint what changed."""

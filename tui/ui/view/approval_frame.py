@@ -10,13 +10,15 @@ from tui.core.trust import AnswerKind, Decision, Risk
 from tui.core.untrusted import clean, clean_line
 from tui.ui.glyphs import Glyphs
 from tui.ui.view.approval_text import risk_tone, wants
-from tui.ui.view.approvals import LISTS, Card, Stage, no_grant, obstacle
+from tui.ui.view.approvals import LISTS, Card, Stage, no_grant, obstacle, unfit
 from tui.ui.view.format import Line, Span, Tone, cells, clip, ellipsis, provider_tone
 from tui.ui.view.reveal import reveal_line, wrap_line
 from tui.ui.view.state import PaneView
 
 SIDES: Final = 4
 """Cells the frame takes of a row."""
+_COME_AND_GO: Final = frozenset({"answer_batch", "approve_outside", "edit_request"})
+"""Keys that are named only on requests they are for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,7 +158,7 @@ def _keys(
     used = 0
     for chip in chips:
         why = obstacle(card, waiting, request, chip.does)
-        if why and chip.does in ("answer_batch", "approve_outside", "edit_request"):
+        if chip.does in _COME_AND_GO and unfit(waiting, request, chip.does):
             continue  # they come and go with the request; the others keep their places
         title = _title(chip, request, situation)
         size = cells(chip.key) + cells(title) + 3
@@ -178,6 +180,8 @@ def _title(chip: Chip, request: ApprovalRequested, situation: Situation) -> str:
         return "back"
     if chip.does == "approve_once" and request.risk is Risk.DESTRUCTIVE:
         return f"{chip.title}, then Enter"
+    if chip.does == "approve_session" and not request.grant:
+        return "(once only)"
     return chip.title
 
 
@@ -188,7 +192,7 @@ def _note(
     """Why some key is off."""
     if (why := obstacle(card, waiting, request, "approve_once")) and (situation.page or card.cut == request.id):
         return (("Read it to its end first: PgDn and End go on" if situation.page else why, Tone.WARN),)
-    if not request.grant:
+    if not request.grant and situation.page:
         key = next((chip.key for chip in chips if chip.does == "approve_session"), "")
         return ((f"{key} is off: {no_grant(request)}", Tone.MUTED),)
     return ()
@@ -221,7 +225,10 @@ def _rule(card: Card, request: ApprovalRequested) -> list[Line]:
     else:
         words, tone = _TRIALS[trial.decision]
         lines.append(((words, tone), *reveal_line(f": {trial.reason}" if trial.reason else "", Tone.MUTED)))
-    lines.append((("Enter", Tone.ACCENT), (" saves it in your configuration", Tone.PLAIN)))
+    if trial is not None and not trial.problem and trial.decision is not Decision.ASK:
+        lines.append((("Enter", Tone.ACCENT), (" saves it in your configuration", Tone.PLAIN)))
+    else:
+        lines.append((("Enter saves only a rule that settles it", Tone.MUTED),))
     return lines
 
 

@@ -79,22 +79,34 @@ def sections(request: ApprovalRequested, model: str, width: int, glyphs: Glyphs,
 
 
 def _facts(request: ApprovalRequested, model: str, width: int, glyphs: Glyphs, *, whole: bool) -> list[Line]:
-    dot: Span = (f" {glyphs.separator} ", Tone.MUTED)
-    line: list[Span] = [(clean(request.tool), Tone.MUTED)]
+    facts: list[Line] = []
     if request.cwd and (whole or request.tool in _COMMANDS):  # a file's path says where it is
-        line += [dot, ("in ", Tone.MUTED), *reveal_line(request.cwd, Tone.MUTED)]
-    if model:
-        line += [dot, *reveal_line(model, Tone.MUTED)]
+        folder = request.cwd if whole else _in_project(request.cwd, request.root)
+        facts.append((("in ", Tone.MUTED), *reveal_line(folder, Tone.MUTED)))
     if request.tool in _COMMANDS:
-        badge: Span = (f"in {clean(request.sandbox)}", Tone.OK) if request.sandbox else ("no sandbox", Tone.WARN)
-        line += [dot, badge]
-    return wrap_line(line, width, indent=2)
+        caged: Span = (f"sandbox: {clean(request.sandbox)}", Tone.OK)
+        facts.append((caged if request.sandbox else ("no sandbox", Tone.WARN),))
+    if model:
+        facts.append(reveal_line(model, Tone.MUTED))
+    if whole:
+        facts.append(((clean(request.tool), Tone.MUTED),))
+    dot: Span = (f" {glyphs.separator} ", Tone.MUTED)
+    return wrap_line([span for fact in facts for span in (dot, *fact)][1:], width, indent=2)
+
+
+def _in_project(folder: str, root: str) -> str:
+    """The project by its name, which the first line of the screen shows too; what is elsewhere by its whole path."""
+    name = root.rstrip("/").rpartition("/")[2]
+    below = folder.removeprefix(root)
+    inside = folder.startswith(root) and below[:1] in ("", "/")
+    return f"{name}{below}" if name and inside else folder
 
 
 def _why(request: ApprovalRequested, width: int, glyphs: Glyphs) -> list[Line]:
     tone = risk_tone(request)
-    line: list[Span] = [(f"{glyphs.limited} ", tone), *reveal_line(_sentence(request.reason), tone)]
-    if request.rule:
+    reason = request.reason if request.reason == request.conflict else _sentence(request.reason)  # a pane's name
+    line: list[Span] = [(f"{glyphs.limited} ", tone), *reveal_line(reason, tone)]
+    if request.rule and request.rule != _UNLISTED:
         line += [("  ", Tone.PLAIN), *reveal_line(f"({request.rule})", Tone.MUTED)]
     return wrap_line(line, width, indent=2)
 
@@ -106,10 +118,10 @@ def _sentence(text: str) -> str:
 
 def _warnings(request: ApprovalRequested, width: int, glyphs: Glyphs) -> list[Line]:
     texts = [(note, Tone.WARN) for note in notes(request.text)]
-    if request.conflict:
-        texts.append((_sentence(request.conflict), Tone.BAD))
+    if request.conflict and request.conflict != request.reason:
+        texts.append((" ".join(request.conflict.split()), Tone.BAD))
     if request.because:
-        texts.append((f"May come from what it read: {' '.join(request.because.split())}", Tone.WARN))
+        texts.append((f"It may follow what it read: {' '.join(request.because.split())}", Tone.WARN))
     return [
         row
         for text, tone in texts
@@ -123,10 +135,13 @@ def _parts(request: ApprovalRequested, width: int, glyphs: Glyphs) -> list[Line]
         return []
     decides = deciding(request)
     texts = [reveal_line(part.text) for part in parts]
-    column = min(max(sum(cells(text) for text, _ in one) for one in texts), int(width * _PART_WIDTH))
+    lengths = [sum(cells(text) for text, _ in one) for one in texts]
+    column = max((length for length in lengths if length <= int(width * _PART_WIDTH)), default=0)
     rows: list[Line] = []
     for part, text in zip(parts, texts, strict=True):
-        rows += _part(part, text, column, width, glyphs, decides=part is decides)
+        repeats = part is decides and part.reason == request.reason  # it stands above already
+        said = replace(part, reason="", rule="") if repeats else part
+        rows += _part(said, text, column, width, glyphs, decides=part is decides)
     return rows
 
 
@@ -147,8 +162,10 @@ def _part(part: Part, text: Line, column: int, width: int, glyphs: Glyphs, *, de
     if part.rule and part.rule != _UNLISTED:
         behind += [("  ", Tone.PLAIN), *reveal_line(f"({part.rule})", Tone.MUTED)]
     if decides:
-        behind.append(("  <- why it asks", tone))
+        behind.append(("  <- why it asks" if behind else "<- why it asks", tone))
     indent = cells(front[0][0]) + 2
+    if used > column and indent + used + sum(cells(piece) for piece, _ in behind) <= width:
+        return [(*front, *shown, ("  ", Tone.PLAIN), *behind)]
     if used > column:  # the reason goes below
         return [
             *wrap_line((*front, *shown), width, indent=indent),

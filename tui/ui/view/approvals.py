@@ -97,8 +97,9 @@ Effect: TypeAlias = Send | Type | Write | Scroll | Say | Plain
 class Card:
     """What the person sees of the queue. Times are monotonic seconds.
 
-    `shown` is the id of the request on the card, `since` when it appeared there. `seen` are requests that were read to
-    their end; before that nothing can be allowed. `cut` is the id of the one that does not fit the card. `batch` are
+    `shown` is the id of the request on the card, `since` when it appeared there. `seen` are requests all of which is
+    on the screen, or that are in `read`: scrolled to their end; others cannot be allowed. `cut` is the id of the one
+    that does not fit the card. `batch` are
     the ids listed together, `left_out` those not answered; while `to_cursor` is true the list is scrolled so that the
     row of the cursor is seen. `trial` is what the rule `tried` would do.
     """
@@ -110,6 +111,7 @@ class Card:
     intent: AnswerKind = AnswerKind.ONCE
     collapsed: bool = False
     seen: set[str] = field(default_factory=set)
+    read: set[str] = field(default_factory=set)
     cut: str = ""
     pending: str = ""
     pending_live: bool = False
@@ -125,6 +127,7 @@ class Card:
         """Keep to the queue; True when another request is shown than before, or none."""
         ids = [one.id for one in waiting]
         self.seen &= set(ids)
+        self.read &= set(ids)
         self.batch = tuple(one for one in self.batch if one in ids)
         self.cursor = min(self.cursor, max(len(self.batch) - 1, 0))
         if self.stage in LISTS and len(self.batch) < 2:
@@ -138,6 +141,14 @@ class Card:
             return changed
         self.show(ids[0], now)
         return True
+
+    def fits(self, request: str, whole: bool) -> None:
+        """Take in whether all of a request is on the card now; while something is written or confirmed, less is."""
+        if whole:
+            self.seen.add(request)
+        elif request not in self.read and self.stage is Stage.CHOOSE:
+            self.seen.discard(request)
+            self.cut = request
 
     def show(self, request: str, now: float) -> None:
         """Put a request on the card; its keys are dead for a moment."""
@@ -260,6 +271,13 @@ _ACTS: Final[Mapping[str, _Act]] = {
 def obstacle(card: Card, waiting: Sequence[ApprovalRequested], request: ApprovalRequested, does: str) -> str:
     """Why an answer cannot be given now, in a sentence; empty when it can."""
     lets_run = does in ("approve_once", "approve_outside", "approve_session", "approve_rule", "edit_request")
+    if why := unfit(waiting, request, does):
+        return why
+    return "Not all of it was shown yet: d shows it" if lets_run and request.id not in card.seen else ""
+
+
+def unfit(waiting: Sequence[ApprovalRequested], request: ApprovalRequested, does: str) -> str:
+    """Why an answer is none for this request at all, in a sentence; empty when it is one."""
     if does == "approve_outside" and not (request.editable and request.sandbox):
         return "It does not run in a sandbox"
     if does == "approve_session" and not request.grant:
@@ -268,13 +286,13 @@ def obstacle(card: Card, waiting: Sequence[ApprovalRequested], request: Approval
         return "Only commands can be edited; Tab says what should change"
     if does == "answer_batch" and len(similar(request, waiting)) < 2:
         return "No other request is like this one"
-    if lets_run and request.id not in card.seen:
-        return "Not all of it was shown yet: d shows it"
     return ""
 
 
 def no_grant(request: ApprovalRequested) -> str:
     """Why a request can be allowed a single time only."""
+    if request.conflict:
+        return "another model is at work on the file"
     if len(request.parts) > 1:
         return "several commands in one are allowed one time only"
     if request.risk is Risk.DESTRUCTIVE:

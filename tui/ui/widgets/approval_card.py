@@ -181,10 +181,7 @@ class CardBody(SpanWidget, can_focus=True):
             return self._window(content.full(parts), height, (request.id,))
         del situation
         body = content.fitted(parts, height, self.stage.glyphs, self._host.key_of("request_details"))
-        if body.whole:
-            card.seen.add(request.id)
-        elif request.id not in card.seen:
-            card.cut = request.id
+        card.fits(request.id, body.whole)
         return list(body.rows)
 
     def _window(self, rows: Sequence[Line], height: int, ids: Sequence[str]) -> list[Line]:
@@ -194,6 +191,7 @@ class CardBody(SpanWidget, can_focus=True):
         self.progress = (min(card.offset + height, len(rows)), len(rows))
         if card.offset == self.last:
             card.seen.update(ids)
+            card.read.update(ids)
         return list(rows[card.offset : card.offset + height])
 
 

@@ -1,0 +1,149 @@
+"""Nothing is allowed that was not on the screen, and the card stands still while a person reads it."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import WaitUntil
+from tests.ui.requests import ROOT, command, edit, pipeline
+from tests.ui.test_approval_card import Asking, asking
+from tests.ui.test_approval_text import CHIPS, LIVE, body, text
+from tui.core.commands import Answer
+from tui.core.tool_events import ApprovalRequested
+from tui.core.trust import AnswerKind, Decision, Part, RuleTrial
+from tui.ui.glyphs import UNICODE
+from tui.ui.view import approval_frame as frame
+from tui.ui.view import approval_text as content
+from tui.ui.view.approvals import Card, Stage, obstacle, unfit
+
+LONG = "\n".join(f"echo {number}" for number in range(12))
+
+
+async def test_what_the_screen_shows_no_more_cannot_be_allowed_unread(wait_until: WaitUntil, home: Path) -> None:
+    async with asking(wait_until, home, (80, 40)) as at:
+        await at.live(command(LONG))
+        assert "echo 5" in at.text()
+        await at.table.pilot.resize_terminal(80, 21)
+        await at.table.shown("rows more")
+        await at.come_alive()
+        await at.key("y")
+        assert at.answers == []
+        await at.table.shown("Not all of it was shown yet")
+        await at.key("d")
+        await at.table.wait(lambda: at.desk.page is not None and at.desk.page.card.body.has_focus)
+        await at.key("end")
+        await at.key("escape")
+        await at.table.wait(lambda: at.table.app.screen is at.table.main and at.desk.has_keys)
+        assert "rows more" in at.text()
+        await at.key("y")
+        assert at.answers == [Answer(id="r1", decision=AnswerKind.ONCE)]
+
+
+async def test_the_page_gives_the_card_back_as_it_was(wait_until: WaitUntil, home: Path) -> None:
+    async with asking(wait_until, home) as at:
+        await at.live(command("pytest -q"))
+        await at.table.press("d")
+        await at.table.wait(lambda: at.desk.page is not None)
+        await at.key("escape")
+        await at.table.wait(lambda: at.table.app.screen is at.table.main and at.desk.has_keys)
+        assert at.desk.live_in() == 0
+        await at.key("y")
+        assert at.answers == [Answer(id="r1", decision=AnswerKind.ONCE)]
+
+
+@pytest.mark.parametrize("seen", [True, False])
+def test_keys_keep_their_places_whether_all_was_seen_or_not(seen: bool) -> None:
+    request = pipeline(sandbox="bubblewrap")
+    waiting = [request, replace(request, id="r2")]
+    card = Card(shown="r1", seen={"r1"} if seen else set())
+    keys = {does for _, _, _, does in frame.foot(card, waiting, request, CHIPS, 80, UNICODE, LIVE).spots}
+    assert keys == {chip.does for chip in CHIPS}
+    assert bool(obstacle(card, waiting, request, "edit_request")) is not seen
+    assert not unfit(waiting, request, "edit_request")
+
+
+def test_a_card_is_not_seen_before_all_of_it_is_there() -> None:
+    card = Card(shown="r1")
+    card.fits("r1", True)
+    card.fits("r1", False)
+    assert (card.seen, card.cut) == (set(), "r1")
+    card.read.add("r1")
+    card.seen.add("r1")
+    card.fits("r1", False)
+    assert card.seen == {"r1"}
+    other = Card(shown="r2", seen={"r2"}, stage=Stage.EDIT)
+    other.fits("r2", False)
+    assert other.seen == {"r2"}, "the field takes rows that come back"
+
+
+def parts(*texts: str, reason: str = "`curl` is not an allowed command.") -> ApprovalRequested:
+    told = tuple(Part(text=one, decision=Decision.ASK, reason=reason, rule="not in allowed_commands") for one in texts)
+    return command(" | ".join(texts), parts=told, grant="", reason=reason, rule="not in allowed_commands")
+
+
+def test_what_stands_above_is_not_said_again() -> None:
+    rows = text(body(parts("curl -s https://get.example.org/a/long/way/clean.sh", "sh"), 76, 20).rows)
+    assert rows == [
+        "curl -s https://get.example.org/a/long/way/clean.sh | sh",
+        "in shop · no sandbox · claude-sonnet-5-5",
+        "",
+        "▲ `curl` is not an allowed command.",
+        "",
+        "  ▲ ASK   curl -s https://get.example.org/a/long/way/clean.sh",
+        "            <- why it asks",
+        "  ▲ ASK   sh  `curl` is not an allowed command.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("cwd", "root", "shown"),
+    [
+        (ROOT, ROOT, "in shop · "),
+        (f"{ROOT}/src/a", ROOT, "in shop/src/a · "),
+        (f"{ROOT}-other", ROOT, f"in {ROOT}-other · "),
+        ("/etc", ROOT, "in /etc · "),
+        (ROOT, "", f"in {ROOT} · "),
+        ("/", "/", "in / · "),
+    ],
+)
+def test_a_folder_of_the_project_is_named_from_there(cwd: str, root: str, shown: str) -> None:
+    request = command("ls", cwd=cwd, root=root)
+    assert text(body(request, 100, 20).rows)[1].startswith(shown)
+    everything = text(content.full(content.sections(request, "", 100, UNICODE, whole=True)))
+    assert any(row.startswith(f"in {cwd} · ") for row in everything)
+
+
+def test_a_conflict_is_told_once_and_names_panes_as_they_are() -> None:
+    told = "gpt is changing it too."
+    rows = "\n".join(text(body(edit(reason=told, conflict=told, rule="another pane", grant=""), 76, 30).rows))
+    assert rows.count("is changing it too") == 1
+    assert "▲ gpt is" in rows
+    assert "at work on the file" in obstacle(Card(seen={"r1"}), [], edit(conflict=told, grant=""), "approve_session")
+
+
+@pytest.mark.parametrize(
+    ("decision", "problem", "saves"),
+    [(Decision.ALLOW, "", True), (Decision.DENY, "", True), (Decision.ASK, "", False), (Decision.ALLOW, "no", False)],
+)
+def test_enter_is_offered_only_for_a_rule_that_will_be_saved(decision: Decision, problem: str, saves: bool) -> None:
+    request = command("ls")
+    trial = RuleTrial(rule="x", problem=problem, decision=decision, reason="")
+    card = Card(shown="r1", stage=Stage.RULE, trial=trial)
+    rows = "\n".join(text(frame.foot(card, [request], request, CHIPS, 80, UNICODE, LIVE).rows))
+    assert ("Enter saves it in your configuration" in rows) is saves
+    assert ("only a rule that settles it" in rows) is not saves
+
+
+async def test_the_last_line_says_what_esc_does(wait_until: WaitUntil, home: Path) -> None:
+    def last(at: Asking) -> str:
+        return at.table.rows()[-1]
+
+    async with asking(wait_until, home) as at:
+        await at.live(command("touch a"))
+        await at.table.wait(lambda: "Leave it waiting" in last(at) and "Next request" not in last(at))
+        await at.key("e")
+        await at.table.wait(lambda: "Esc Back" in last(at) and "Leave" not in last(at))
+        await at.key("escape")
+        at.ask(command("touch b", "r2"))
+        await at.table.wait(lambda: "Next request" in last(at))
