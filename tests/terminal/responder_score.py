@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass, replace
 
 from tests.terminal.responder_cases import ASKS, LOOKALIKES
+from tests.terminal.responder_cases_more import ASKS_MORE, LOOKALIKES_MORE
 from tui.terminal.evidence import Evidence
 from tui.terminal.responder import (
     Abort,
@@ -63,13 +64,14 @@ class Score:
 
 def scored() -> Score:
     """Run both rules over both tables."""
+    asks, alike = (*ASKS, *ASKS_MORE), (*LOOKALIKES, *LOOKALIKES_MORE)
     return Score(
-        asks=len(ASKS),
-        right=sum(outcome(after(5.0, case.screen, case.evidence)) == case.right for case in ASKS),
-        lookalikes=len(LOOKALIKES),
-        false=sum(isinstance(after(5.0, case.screen, case.evidence), Type) for case in LOOKALIKES),
-        words_right=sum(_speaks(case.screen) and case.right == "Enter" for case in ASKS),
-        words_false=sum(_speaks(case.screen) for case in LOOKALIKES),
+        asks=len(asks),
+        right=sum(outcome(after(5.0, case.screen, case.evidence)) == case.right for case in asks),
+        lookalikes=len(alike),
+        false=sum(isinstance(after(5.0, case.screen, case.evidence), Type) for case in alike),
+        words_right=sum(_speaks(case.screen) and case.right == "Enter" for case in asks),
+        words_false=sum(_speaks(case.screen) for case in alike),
     )
 
 

@@ -18,6 +18,7 @@ from tests.terminal.responder_cases import (
     by,
     screen,
 )
+from tests.terminal.responder_cases_more import ASKS_MORE, LOOKALIKES_MORE
 from tests.terminal.responder_score import ON, after, outcome, scored
 from tui.core.terminal import AutoAnswer
 from tui.core.terminal_events import Need
@@ -39,20 +40,20 @@ from tui.terminal.responder import (
 )
 
 
-@pytest.mark.parametrize("case", ASKS, ids=lambda case: case.name)
+@pytest.mark.parametrize("case", [*ASKS, *ASKS_MORE], ids=lambda case: case.name)
 def test_who_asks_gets_what_is_right(case: Ask) -> None:
     assert outcome(after(5.0, case.screen, case.evidence)) == case.right
 
 
-@pytest.mark.parametrize("case", LOOKALIKES, ids=lambda case: case.name)
+@pytest.mark.parametrize("case", [*LOOKALIKES, *LOOKALIKES_MORE], ids=lambda case: case.name)
 def test_what_looks_alike_gets_nothing(case: Lookalike) -> None:
     for seconds in (0.0, 0.1, 1.0, 2.5, 5.0, 29.0, 600.0):
         assert not isinstance(after(seconds, case.screen, case.evidence), Type)
 
 
 def test_the_tables_are_large_enough() -> None:
-    assert len(LOOKALIKES) >= 40
-    assert len(ASKS) >= 60
+    assert len(LOOKALIKES) + len(LOOKALIKES_MORE) >= 180
+    assert len(ASKS) + len(ASKS_MORE) >= 140
 
 
 def test_words_anywhere_answer_what_they_must_not() -> None:

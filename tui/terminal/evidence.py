@@ -9,6 +9,7 @@ import stat
 import struct
 import termios
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -25,7 +26,8 @@ class Evidence(Record):
     `asks` is True when a process of the foreground group waits for input from the terminal. `echo` and `canonical`
     are the terminal's settings: a line without echo is a secret, not canonical is a program that takes single keys.
     `program` is the name of who asks. `silent_s` is how long nothing was printed. `watched` is False where it is not
-    shown what a process waits for: on some systems never, and after a process was stopped and went on.
+    shown what a process waits for: on some systems never, and after a process was stopped and went on. `relay` says
+    that who asks runs a terminal of its own: what is typed there is for programs nobody here can see.
     """
 
     asks: bool | None = None
@@ -34,6 +36,7 @@ class Evidence(Record):
     program: str = ""
     silent_s: float = 0.0
     watched: bool = True
+    relay: bool = False
 
     @property
     def secret(self) -> bool:
@@ -65,6 +68,7 @@ _CALLS: Final = {
 _RESTARTED: Final = frozenset({128, 219})
 """The kernel goes on with an interrupted call; which one, it does not say."""
 _TTY: Final = os.makedev(5, 0)
+_PTMX: Final = os.makedev(5, 2)
 _PTS_MAJORS: Final = range(136, 144)
 _POLL_IN: Final = 1
 _MOST_THREADS: Final = 16
@@ -96,7 +100,14 @@ async def gather(fd: int, device: int, silent_s: float, proc: Path = PROC) -> Ev
     for process in members:
         waits = look.waits(process.pid)
         if waits:
-            return Evidence(asks=True, echo=echo, canonical=canonical, program=process.name, silent_s=silent_s)
+            return Evidence(
+                asks=True,
+                echo=echo,
+                canonical=canonical,
+                program=process.name,
+                silent_s=silent_s,
+                relay=look.is_relay(process.pid),
+            )
         asks = None if waits is None else asks
     watched = asks is not None or not any(look.is_restarted(process.pid) for process in members)
     name = "".join(leaders[:1])
@@ -141,6 +152,20 @@ class Look:
             return int(Path(f"{self.proc}/{pid}/syscall").read_text(encoding="ascii").split()[0]) in _RESTARTED
         except (OSError, ValueError, IndexError):
             return False
+
+    def is_relay(self, pid: int) -> bool:
+        """Whether the process holds our side of another pseudo-terminal: it passes on what it reads."""
+        folder = f"{self.proc}/{pid}/fd"
+        try:
+            names = os.listdir(folder)[:_MOST_DESCRIPTORS]  # noqa: PTH208 - strings are quicker here
+        except OSError:
+            return False
+        for name in names:
+            with suppress(OSError):
+                found = os.stat(f"{folder}/{name}")  # noqa: PTH116 - strings are quicker here
+                if stat.S_ISCHR(found.st_mode) and found.st_rdev == _PTMX:
+                    return True
+        return False
 
     def _thread_waits(self, pid: int, thread: str) -> bool | None:
         try:

@@ -100,12 +100,27 @@ _DESTRUCTIVE: Final = re.compile(
     r"\b(?:remov|delet|overwrit|uninstall|drop|eras|wip(?:e|ing)|purg|destroy|format(?:ting)?\b|replac|discard|reset"
     r"|truncat|clobber|revert|roll\s?back|abandon|reboot|shut\s?down|power\s?off|publish|deploy|upload|send|pay|purchas"
     r"|force|kill|terminat|clean|(?:re|un)format|(?:re)?partition|unlink|shred|empty|flush|prun|trash|undo|undone|los[et]"
-    r"|permanent|irrevers|push|merg|migrat|transfer|charg|order|buy|donat|flash|burn|production|execut|run\b|downgrad)"
+    r"|permanent|irrevers|push|merg|migrat|transfer|charg|order|buy|donat|flash|burn|production|execut|run\b|downgrad"
+    r"|revok|expir|invalidat|disabl|deactivat|rewrit|squash|rebas|restor|shar(?:e|ing)\b|public\b|submit|releas|invit"
+    r"|stop\b|log\s?out|sign\s?out|disconnect|bill(?:ed|ing)?\b|spend|credit|clobber|evict|decommission|detach"
+    r"|(?:un|in)(?:trusted|verified|signed|safe|secure|authenticated)|(?:without|skip|ignor)\S* .*verif|mismatch"
+    r"|vulnerab|malicious|dangerous)"
     r"|lösch|entfern|überschreib|supprim|écras|effac|eliminar|borrar|sobrescrib|удал|삭제|덮어|削除|上書き|删除|覆盖",
     re.IGNORECASE,
 )
+_KEEPING: Final = re.compile(
+    r"\b(?:keep|kept|sav(?:e|ing)|preserv|retain|back(?:ing)?\s?up|backup|abort|cancel|protect|exclud|encrypt|verify)",
+    re.IGNORECASE,
+)
+"""Words with which no is what could destroy something."""
+_SERVING: Final = re.compile(
+    r"\b(?:listening|serving|serve[sr]?|running|watch(?:ing|er)|recording|monitoring|started|tunnel|forwarding|ready\b|localhost)",
+    re.IGNORECASE,
+)
+_ENDS: Final = re.compile(r"\b(?:exit|quit|finish|close|stop|end)\b", re.IGNORECASE)
+_WORD: Final = re.compile(r"[^\W\d_]{2,}")
 _WARNING: Final = re.compile(
-    r"(?:can\s?not|can't) be undone|irrevers|permanent"
+    r"(?:can\s?not|can't) be (?:undone|authenticated|verified)|irrevers|permanent"
     r"|(?:will|shall|going to)\s+(?:be\s+)?(?:remov|delet|eras|overwrit|destroy|wip|format|los[et]|drop|purg|discard)",
     re.IGNORECASE,
 )
@@ -130,8 +145,27 @@ def read_prompt(text: str, above: tuple[str, ...] = ()) -> Reading:
     if _NO_QUESTION.search(text):
         return Reading(Kind.QUESTION)
     reading = _read_form(text)
-    before = _DESTRUCTIVE if reading.kind in (Kind.CONTINUE, Kind.ANY_KEY) else _WARNING
-    return reading._replace(risky=bool(_DESTRUCTIVE.search(text) or before.search(context)))
+    return reading._replace(risky=_is_risky(reading.kind, text, context))
+
+
+def _is_risky(kind: Kind, text: str, context: str) -> bool:
+    """Say whether the default could destroy something, end what is meant to run, or give something away."""
+    question = _with_beginning(text, context)
+    if kind is Kind.DEFAULT_NO:
+        return _KEEPING.search(question) is not None
+    if kind not in (Kind.CONTINUE, Kind.ANY_KEY):
+        return bool(_DESTRUCTIVE.search(question) or _WARNING.search(context))
+    both = f"{context}\n{text}"
+    return bool(_DESTRUCTIVE.search(both) or (_ENDS.search(text) and _SERVING.search(both)))
+
+
+def _with_beginning(text: str, context: str) -> str:
+    """Return a question with the row it may begin in: one that has no words itself, goes on, or follows a question."""
+    before = next((row for row in reversed(context.split("\n")) if row.strip()), "").rstrip()
+    words = _CHOICE.sub("", _NAMED.sub("", _MARKED.sub("", text))).strip()
+    begins = _WORD.search(words)
+    goes_on = begins is None or words[begins.start()].islower() or before.endswith(("?", ":"))
+    return f"{before} {text}" if goes_on else text
 
 
 def _asks_something(text: str) -> bool:

@@ -28,12 +28,13 @@ ANSWERS_PER_PROMPT: Final = 3
 ANSWERS_PER_COMMAND: Final = 20
 _LOOK_AGAIN_SECONDS: Final = 5.0
 _GAP: Final = range(3)
-_ABOVE: Final = 6
+_ABOVE: Final = 11
 _SHOWN: Final = 200
 """Characters of a prompt that people are shown."""
-_LETTERS_OF: Final = ("git", "perl")
+_LETTERS_OF: Final = re.compile(r"git|git-add\S*|perl")
 """Programs whose q is known to leave; the older add of git by hunks is one in Perl."""
-_VALUES_OF: Final = "npm"
+_HUNK: Final = re.compile(r"[\[(]y,n,q\b")
+_VALUES_OF: Final = re.compile(r"npm(?: init)?")
 """The program whose words in parentheses are known to be defaults."""
 _PAGERS: Final = frozenset({"less", "more", "most", "pg"})
 _REMOVERS: Final = frozenset({"rm", "rmdir", "cp", "mv", "ln", "install", "shred", "busybox", "toybox", ""})
@@ -42,9 +43,16 @@ _RELAYS: Final = frozenset(
 )
 """What is typed there is for somebody else, who may be at work: that they read says nothing."""
 _PASSING_ON: Final = _RELAYS | {
-    "cat", "tee", "nc", "ncat", "netcat", "socat", "telnet", "plink", "rsh", "oc", "nsenter", "adb", "less", "more",
+    "nc", "ncat", "netcat", "socat", "telnet", "plink", "rsh", "oc", "nsenter", "adb", "less", "more", "mosh", "expect",
+    "tmux", "tmux: client", "dtach", "abduco", "zellij", "nerdctl", "docker-compose", "lxc", "machinectl", "minicom",
+    "picocom", "cu", "tio", "rlwrap", "sshpass", "autossh", "gcloud", "flyctl", "eb",
+    "cat", "tee", "sed", "awk", "gawk", "mawk", "nawk", "grep", "egrep", "fgrep", "rg", "ag", "head", "tail", "tac",
+    "rev", "sort", "uniq", "wc", "tr", "cut", "paste", "dd", "pv", "xargs", "od", "xxd", "hexdump", "base64", "gzip",
+    "md5sum", "sha1sum", "sha256sum", "sha512sum", "jq", "yq", "fold", "fmt", "nl", "column", "ts", "iconv", "diff",
+    "bc", "dc", "ed", "m4",
 }  # fmt: skip
-"""Those and programs that hand on what they read, as in a pipeline: none of them asks anything itself."""
+"""Those, programs that hand on or take in what they read, as in a pipeline, and calculators and line editors, which
+print what they are told to: none of them asks anything itself."""
 _ADVICE: Final = {"npm init": "`npm init -y` asks nothing"}
 _SPINNER: Final = re.compile(r"(?:(?<=\s)|^)[⠀-⣿◐-◓◴-◷✶✻✽·*|/\\-](?=\s|$)")
 _NO_PROMPT: Final = "waits for input, without a question"
@@ -235,7 +243,7 @@ def _may_be_busy(reading: Reading, evidence: Evidence) -> bool:
     """Whether who seems to wait may as well be at work: nothing is asked, and nobody can look, or it is a relay."""
     if reading.kind is not Kind.NOTHING or evidence.secret:
         return False
-    return evidence.asks is None or evidence.program in _RELAYS
+    return evidence.asks is None or evidence.relay or evidence.program in _RELAYS
 
 
 def _is_personal(reading: Reading, screen: Screen, evidence: Evidence) -> bool:
@@ -262,7 +270,8 @@ def _judge_keys(reading: Reading, screen: Screen, evidence: Evidence, shown: str
     """Judge a program that takes single keys, or draws on the alternate screen."""
     if evidence.raw and evidence.asks and evidence.program in _PAGERS:
         return Type(keys=b"q", shown="q", why="leaves the pager", prompt=shown)
-    if reading.kind is Kind.ANY_KEY and not reading.risky and evidence.asks and not screen.alternate:
+    passes_on = evidence.relay or evidence.program in _PASSING_ON
+    if reading.kind is Kind.ANY_KEY and not (reading.risky or passes_on or screen.alternate) and evidence.asks:
         return Type(keys=b"\r", shown="Enter", why="any key goes on", prompt=shown)
     return AskPerson(need=Need.MENU, prompt=shown)
 
@@ -273,17 +282,17 @@ def _judge_line(reading: Reading, evidence: Evidence, shown: str) -> Response:
     enter = b"\r"
     if kind is Kind.REFUSABLE and evidence.program in _REMOVERS:
         return Type(keys=b"n\r", shown="n", why="no default is shown, so no", prompt=shown)
-    if kind is Kind.LETTERS_QUIT and evidence.program.startswith(_LETTERS_OF):
+    if kind is Kind.LETTERS_QUIT and _LETTERS_OF.fullmatch(evidence.program) and _HUNK.search(shown):
         return Type(keys=b"q\r", shown="q", why="leaves the menu", prompt=shown)
-    if kind is Kind.DEFAULT_NO:
+    if kind is Kind.DEFAULT_NO and not risky:
         return Type(keys=enter, shown="Enter", why=f"default of {_choice_text(shown)}", prompt=shown)
-    if kind in (Kind.DEFAULT_YES, Kind.CONTINUE, Kind.ANY_KEY, Kind.DEFAULT_TEXT):
+    if kind in (Kind.DEFAULT_YES, Kind.DEFAULT_NO, Kind.CONTINUE, Kind.ANY_KEY, Kind.DEFAULT_TEXT):
         why = "goes on"
-        if kind is Kind.DEFAULT_YES:
+        if kind in (Kind.DEFAULT_YES, Kind.DEFAULT_NO):
             why = f"default of {_choice_text(shown)}"
         elif kind is Kind.DEFAULT_TEXT:
             why = f"default ({clean_line(mask(reading.default), 60)})"
-            risky = risky or not evidence.program.startswith(_VALUES_OF)
+            risky = risky or _VALUES_OF.fullmatch(evidence.program) is None
         if risky:
             return AskPerson(need=Need.QUESTION, prompt=shown, suggestion="Enter", keys=enter, why=why)
         return Type(keys=enter, shown="Enter", why=why, prompt=shown)
@@ -306,7 +315,7 @@ def _with_settings(response: Response, evidence: Evidence, history: History, set
     spent = len(given) >= ANSWERS_PER_PROMPT or len(history.answered) >= ANSWERS_PER_COMMAND
     if history.generation in given or spent or settings.mode is AutoAnswer.OFF:
         return AskPerson(need=Need.QUESTION, prompt=response.prompt)
-    unsure = not evidence.watched or (evidence.program in _PASSING_ON and not evidence.raw)
+    unsure = not evidence.watched or evidence.relay or (evidence.program in _PASSING_ON and not evidence.raw)
     if settings.mode is AutoAnswer.ASK or unsure:
         return AskPerson(
             need=Need.QUESTION,
