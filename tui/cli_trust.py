@@ -195,13 +195,22 @@ def explained(command: str, verdict: Verdict, mode: TrustMode, *, colour: bool, 
             lines.append(f"  {mark} {text:<{wide}}  {clean_line(part.reason)}  [{clean_line(part.rule)}]")
     facts = [("mode", str(mode)), ("risk", str(verdict.risk)), ("rule", verdict.rule)]
     if verdict.decision is not Decision.DENY:
-        facts.append(("runs as", "its words, without a shell" if verdict.argv else "a line of bash, unchanged"))
+        facts.append(("runs as", _runs_as(verdict)))
     if verdict.grant:
         facts.append(("for the session", verdict.grant))
     facts += [("path", path) for path in verdict.paths]
     lines += ["", *(f"  {name:<16}{clean_line(value)}" for name, value in facts)]
     text = "\n".join(lines) + "\n"
     return text.encode("ascii", "replace").decode() if ascii_only else text
+
+
+def _runs_as(verdict: Verdict) -> str:
+    """Return in words, or where more is added to it than that in full, what a command becomes."""
+    if verdict.note:
+        import shlex
+
+        return verdict.line or shlex.join(verdict.argv)
+    return "its words, without a shell" if verdict.argv else "a line of bash, unchanged"
 
 
 # ---- log

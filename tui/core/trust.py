@@ -54,7 +54,9 @@ class Verdict(Record):
 
     `reason` is one plain sentence. `grant` says in words what "this session" would allow, empty where only a single
     time can be allowed. `paths` are the absolute, resolved paths the call touches. `argv` is set when the command is
-    one simple command that can run without a shell: exactly what was judged.
+    one simple command that can run without a shell: exactly what runs. `line` is the shell line that runs where it is
+    not the one that was written, because some of what that would show is left out; `note` says so to who reads the
+    result.
     """
 
     decision: Decision
@@ -65,6 +67,8 @@ class Verdict(Record):
     grant: str = ""
     paths: tuple[str, ...] = ()
     argv: tuple[str, ...] = ()
+    line: str = ""
+    note: str = ""
 
 
 class AnswerKind(StrEnum):

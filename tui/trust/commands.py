@@ -10,6 +10,7 @@ from tui.trust.danger import is_destructive, is_disk, name_of, never
 from tui.trust.findings import Finding, ask, deny, quoted
 from tui.trust.globs import expand
 from tui.trust.ground import Ground
+from tui.trust.history import collects, limit
 from tui.trust.operands import judge_target, judge_use
 from tui.trust.options import read_use
 from tui.trust.paths import Access, judge_path
@@ -43,6 +44,11 @@ class Judged:
     """Whether it could run without a shell: no redirection, no pattern, nothing left to compute."""
     inline: bool = False
     paths: list[str] = field(default_factory=list)
+    span: tuple[int, int] = (0, 0)
+    limited: tuple[str, ...] = ()
+    """The words that run in place of its own, which would print what is forbidden."""
+    redirected: str = ""
+    """Its redirections as written."""
 
     @property
     def only_reads(self) -> bool:
@@ -52,7 +58,8 @@ class Judged:
 
 def judge_simple(simple: Simple, source: str, ground: Ground) -> Judged:
     """Judge one simple command as if it ran in the ground's folder."""
-    judged = Judged(text=source[simple.start : simple.end])
+    judged = Judged(text=source[simple.start : simple.end], span=(simple.start, simple.end))
+    judged.redirected = " ".join(source[each.start : each.end] for each in simple.redirections)
     _judge_surroundings(simple, ground, judged)
     argv = _expanded(simple.words, ground, judged)
     judged.argv = tuple(argv)
@@ -168,6 +175,11 @@ def _judge_table(table: Table, words: list[str], ground: Ground, judged: Judged)
     use = read_use(table, words[len(table.words) :])
     judged.reads = table.reads and not use.unknown
     judged.findings += judge_use(use, ground, judged.paths)
+    limited = limit(words, use, ground)
+    judged.findings += limited.findings
+    if limited.words:
+        before = len(judged.argv) - len(words) + 1  # its name, and options before the subcommand
+        judged.limited = (*judged.argv[:before], *limited.words[1:])
     if not use.unknown:
         return
     checked = list(use.unknown)
@@ -188,6 +200,8 @@ def _judge_listed(words: list[str], entry: tuple[str, ...], ground: Ground, judg
     """Judge an allowed command that has no table: exactly the entry's words, and paths without a dash."""
     if len(entry) == 1 and entry[0] in programs().families:
         judged.findings.append(ask("This subcommand is not known to be harmless.", f"allowed_commands: {entry[0]}"))
+    printed = collects(words, ground)
+    judged.findings += [printed] if printed is not None else []
     deletes = words[0] in programs().removers or tuple(words[:2]) in _GIT_REMOVERS
     if deletes and "file_delete" in ground.settings.confirm:
         judged.findings.append(ask("It deletes files.", "require_confirmation: file_delete"))

@@ -96,7 +96,7 @@ def plan_execution(
         raise CannotRunError(Problem(title="Not run", text="The command holds a NUL byte."))
     asked = was_asked(verdict)
     env = command_environment(environ, root=root, cwd=cwd, asked=asked)
-    words = verdict.argv or (*_SHELL, command)
+    words = verdict.argv or (*_SHELL, verdict.line or command)
     program = find_program(words[0], env["PATH"])
     if program is None:
         text = f"There is no program {words[0]!r} in the folders of PATH outside the project."

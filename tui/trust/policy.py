@@ -10,6 +10,7 @@ from tui.trust.commands import Judged
 from tui.trust.file_calls import judge_file_call
 from tui.trust.findings import Finding, ask, deny, worst
 from tui.trust.ground import Ground
+from tui.trust.history import LEFT_OUT, NOTE
 from tui.trust.lines import judge_line
 from tui.trust.settings import TrustSettings
 from tui.trust.shape import Misshape, read_shape
@@ -36,7 +37,8 @@ def _decide(call: Call, settings: TrustSettings, files: FileView) -> Verdict:
         return _refused(shape.reason, shape.rule, Risk.RUN, _shown(call))
     ground = Ground(settings, files, str(call.cwd))
     if shape.tool in COMMAND_TOOLS:
-        return _command(*judge_line(shape, ground), settings.mode, interactive=shape.tool == "run_interactive")
+        interactive = shape.tool == "run_interactive"
+        return _command(*judge_line(shape, ground), settings.mode, shape.text("command"), interactive=interactive)
     judged = judge_file_call(shape, ground)
     finding = worst(judged.findings)
     if finding is None or finding.decision is Decision.ASK:
@@ -73,7 +75,9 @@ def _by_mode(risk: Risk, finding: Finding | None, mode: TrustMode, *, granted: s
     return None
 
 
-def _command(judged: Sequence[Judged], whole: Sequence[Finding], mode: TrustMode, *, interactive: bool) -> Verdict:
+def _command(
+    judged: Sequence[Judged], whole: Sequence[Finding], mode: TrustMode, source: str, *, interactive: bool
+) -> Verdict:
     """Put the parts of a command line together. `whole` is what there is to say of the line, not of a part."""
     parts: list[Part] = []
     deciding: list[Finding] = []
@@ -100,8 +104,22 @@ def _command(judged: Sequence[Judged], whole: Sequence[Finding], mode: TrustMode
         parts=tuple(parts),
         grant=grant,
         paths=tuple(dict.fromkeys(path for each in judged for path in each.paths)),
-        argv=single.argv if single is not None else (),
+        argv=() if single is None else single.limited or single.argv,
+        line="" if whole or single is not None else _limited_line(judged, source),
+        note=NOTE if not whole and any(each.limited for each in judged) else "",
     )
+
+
+def _limited_line(judged: Sequence[Judged], source: str) -> str:
+    """Return a line with the words that run in place of those that would print what is forbidden; empty for none."""
+    import shlex
+
+    line = source
+    for each in sorted(judged, key=lambda each: each.span, reverse=True):
+        if each.limited:
+            written = f"{shlex.join(each.limited)} {each.redirected}".rstrip()
+            line = line[: each.span[0]] + written + line[each.span[1] :]
+    return line if line != source else ""
 
 
 def _part_finding(judged: Judged, mode: TrustMode, *, understood: bool) -> Finding:
@@ -114,7 +132,8 @@ def _part_finding(judged: Judged, mode: TrustMode, *, understood: bool) -> Findi
     by_rule = judged.allowed_by.startswith("rules:")  # the person wrote it for this very command, in every mode
     if mode is not TrustMode.AUTO and not judged.only_reads and not by_rule:
         return ask("It is allowed, but this mode asks before programs that may change files.", f"mode: {mode}")
-    return Finding(Decision.ALLOW, "It is allowed and stays inside the project.", judged.allowed_by)
+    reason = LEFT_OUT if judged.limited else "It is allowed and stays inside the project."
+    return Finding(Decision.ALLOW, reason, judged.allowed_by)
 
 
 def _risk(judged: Sequence[Judged], *, understood: bool) -> Risk:

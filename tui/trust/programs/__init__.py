@@ -17,11 +17,15 @@ _TOLD: Final = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
-    """A kind of files. `changed` and `read` match a canonical name, `folders` are names of folders that count whole."""
+    """A kind of files. `changed` and `read` match a canonical name, `folders` are names of folders that count whole.
+
+    `reads` are the patterns of `read` as written.
+    """
 
     told: str
     changed: re.Pattern[str]
     read: re.Pattern[str]
+    reads: tuple[str, ...]
     folders: frozenset[str]
 
 
@@ -71,6 +75,21 @@ class Programs:
     system_folders: frozenset[str]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Printing:
+    """What git prints by its options and subcommands; see `history.toml`."""
+
+    instead: frozenset[str]
+    lineless: frozenset[str]
+    collections: frozenset[str]
+
+
+@cache
+def printing() -> Printing:
+    """Return what is known of what git prints."""
+    return Printing(**{name: _set(text) for name, text in _read("history").items()})
+
+
 @cache
 def path_kinds() -> Mapping[str, Kind]:
     """Return the kinds of files that are confirmed, by the name a setting calls them."""
@@ -79,6 +98,7 @@ def path_kinds() -> Mapping[str, Kind]:
             told=_TOLD[name],
             changed=_names(each for each in entry["changed"] if not each.endswith("/")),
             read=_names(entry.get("read", ())),
+            reads=tuple(entry.get("read", ())),
             folders=frozenset(each.rstrip("/") for each in entry["changed"] if each.endswith("/")),
         )
         for name, entry in _read("paths").items()
