@@ -1,13 +1,13 @@
-"""Globs and .gitignore rules over relative paths with slashes. Pure, and linear in the length of a path."""
+"""Globs that choose files, and .gitignore rules, over relative paths with slashes. Pure."""
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Final
+
+from tui.core.globs import compile_glob, expand_braces
 
 _LONGEST: Final = 1_000
 _MOST_ALTERNATIVES: Final = 64
-_BRACES: Final = re.compile(r"\{([^{}]*)\}")
 
 
 class GlobError(ValueError):
@@ -32,98 +32,11 @@ def parse_glob(text: str) -> Glob:
     text = text.removeprefix("./")
     if len(text) > _LONGEST:
         raise GlobError(f"the glob is longer than {_LONGEST} characters")
-    waiting, done = [text], []
-    while waiting:
-        current = waiting.pop(0)
-        match = _BRACES.search(current)
-        if match is None:
-            done.append(current)
-        else:
-            waiting += [current[: match.start()] + choice + current[match.end() :] for choice in match[1].split(",")]
-        if len(waiting) + len(done) > _MOST_ALTERNATIVES:
-            raise GlobError(f"the glob has more than {_MOST_ALTERNATIVES} alternatives")
-    patterns = tuple(_compiled(one.removeprefix("/")) for one in done)
+    alternatives, complete = expand_braces(text, _MOST_ALTERNATIVES)
+    if not complete:
+        raise GlobError(f"the glob has more than {_MOST_ALTERNATIVES} alternatives")
+    patterns = tuple(compile_glob(one.removeprefix("/")) for one in alternatives)
     return Glob(patterns, "/" not in text)
-
-
-@lru_cache(maxsize=512)
-def _compiled(pattern: str) -> re.Pattern[str]:
-    """Return the expression of one pattern over a whole path."""
-    parts: list[str] = []
-    names = pattern.split("/")
-    for index, name in enumerate(names):
-        last = index == len(names) - 1
-        if name == "**":
-            if last:
-                parts.append(".+")
-            elif not (index and names[index - 1] == "**"):
-                parts.append("(?:[^/]+/)*")
-        else:
-            parts.append(_name(name) + ("" if last else "/"))
-    return re.compile("".join(parts), re.DOTALL)
-
-
-def _name(text: str) -> str:
-    """Return the expression of one name. Stars are matched once and for all, so that no name can make it slow."""
-    pieces = [_piece(piece) for piece in _split_stars(text)]
-    if len(pieces) == 1:
-        return pieces[0]
-    middle = "".join(f"(?>[^/]*?{piece})" for piece in pieces[1:-1] if piece)
-    return f"{pieces[0]}{middle}[^/]*{pieces[-1]}"
-
-
-def _split_stars(text: str) -> list[str]:
-    """Split at stars that are neither escaped nor in brackets."""
-    pieces, current, index = [], "", 0
-    while index < len(text):
-        width = _token(text, index)
-        if text[index] == "*":
-            pieces.append(current)
-            current = ""
-        else:
-            current += text[index : index + width]
-        index += width
-    return [*pieces, current]
-
-
-def _token(text: str, index: int) -> int:
-    """Return how many characters of the pattern stand for one at `index`."""
-    if text[index] == "\\" and index + 1 < len(text):
-        return 2
-    if text[index] == "[":
-        first = index + 1 + (text[index + 1 : index + 2] in ("!", "^"))
-        end = text.find("]", first + 1)
-        if end > 0:
-            return end - index + 1
-    return 1
-
-
-def _piece(text: str) -> str:
-    parts: list[str] = []
-    index = 0
-    while index < len(text):
-        width = _token(text, index)
-        item = text[index : index + width]
-        if item == "?":
-            parts.append("[^/]")
-        elif width > 1 and item[0] == "[":
-            parts.append(_brackets(item[1:-1]))
-        else:
-            parts.append(re.escape(item[1:] if width > 1 else item))
-        index += width
-    return "".join(parts)
-
-
-def _brackets(inner: str) -> str:
-    negated = inner[:1] in ("!", "^")
-    body = inner[negated:].replace("\\", "\\\\").replace("[", "\\[").replace("]", "\\]").replace("^", "\\^")
-    body = re.sub(r"([&~|])", r"\\\1", body).replace("--", "-\\-")  # two signs in a row are kept for other uses
-    expression = f"(?!/)[{'^' if negated else ''}{body}]"
-    try:
-        re.compile(expression)
-    except re.error:
-        return "(?!)"
-    return expression
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +78,7 @@ def parse_ignore(text: str) -> IgnoreRules:
         by_name = "/" not in pattern
         pattern = pattern.removeprefix("/")
         if pattern:
-            rules.append(_Rule(_compiled(pattern), negated, folders_only, by_name))
+            rules.append(_Rule(compile_glob(pattern), negated, folders_only, by_name))
     return IgnoreRules(tuple(rules))
 
 

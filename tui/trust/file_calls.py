@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass, field
 
+from tui.core.globs import compile_glob
 from tui.core.trust import Decision, Risk
 from tui.trust.findings import Finding, ask, deny
-from tui.trust.forbidden import canonical, translate
-from tui.trust.ground import Ground
+from tui.trust.forbidden import canonical, with_home
+from tui.trust.ground import Ground, within
 from tui.trust.operands import glob_findings
 from tui.trust.paths import Access, judge_path
 from tui.trust.rules import Rule
@@ -126,30 +127,30 @@ def _judge_rules(shape: Shape, real: str, ground: Ground, judged: JudgedFile) ->
 
 
 def _fits(rule: Rule, real: str, ground: Ground) -> bool:
-    """Tell whether a rule's path means a resolved one: a name anywhere, a path from the root or the project."""
-    import re
+    """Tell whether a rule's path means a resolved one: a name anywhere, a path from the root or the project.
 
+    What a rule allows it names exactly; what it forbids or asks about it also means in other spellings.
+    """
     if not rule.path:
         return True
-    pattern = rule.path
-    if pattern.startswith("~/"):
-        pattern = ground.settings.home + pattern[1:]
-    base = "" if pattern.startswith("/") else ground.settings.root
-    parts = [part if part == "**" else _plain(part, rule) for part in pattern.split("/") if part not in {"", "."}]
-    ending = "(?:/.*)?" if parts and parts[-1] != "**" else ""
-    path = real if rule.decision is Decision.ALLOW else "/".join(canonical(part) for part in real.split("/"))
-    start = base if rule.decision is Decision.ALLOW else "/".join(canonical(part) for part in base.split("/"))
-    anywhere = "/" not in rule.path.rstrip("/")
-    if not path.startswith(start.rstrip("/") + "/"):
+    exact = rule.decision is Decision.ALLOW
+    written = with_home(rule.path, ground.settings.home)
+    start, path = ("/" if written.startswith("/") else ground.settings.root), real
+    parts = [part for part in written.split("/") if part not in {"", "."}]
+    if not exact:
+        start, path = _folded(start), _folded(path)
+        parts = [canonical(part) for part in parts]
+    if not within(path, start):
         return False
     rest = path[len(start.rstrip("/")) + 1 :]
-    if anywhere:
-        return any(re.fullmatch(translate(parts[0]), part) for part in rest.split("/")) if parts else False
-    if parts[-1] == "**":
-        ending = "(?:/.*)?"
-        parts.pop()
-    return re.fullmatch(translate("/".join(parts)) + ending, rest) is not None
+    if parts and "/" not in written.rstrip("/"):
+        pattern = compile_glob(parts[0], escapes=False, wide=not exact)
+        return any(pattern.fullmatch(name) for name in rest.split("/"))
+    while parts and parts[-1] == "**":
+        parts.pop()  # what is below is meant anyway
+    pattern = compile_glob("/".join(parts), escapes=False, wide=not exact, below=True)
+    return not parts or pattern.fullmatch(rest) is not None
 
 
-def _plain(part: str, rule: Rule) -> str:
-    return part if rule.decision is Decision.ALLOW else canonical(part)
+def _folded(path: str) -> str:
+    return "/".join(canonical(part) for part in path.split("/"))

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from tui.core.globs import compile_glob
+
 _SHORT_GIT: Final = re.compile(r"g(?:it|i[0-9a-f]{4})~\d+")
 _GLOB: Final = re.compile(r"[*?\[]")
 
@@ -47,13 +49,15 @@ def components(path: str) -> tuple[str, ...]:
 class Forbidden:
     """Compiled entries. Each dictionary leads from what is compared to the entry as written.
 
-    `names` are exact names of any component; `folders` the same for entries with a trailing slash; `patterns` match
-    a component; `places` are canonical absolute prefixes; `globs` match the canonical path from the root of the file
-    system or of the project. `literal_places` are the places as paths, for what has to look at the disk.
+    `names` are exact names of any component; `folders` the same for entries with a trailing slash; `name_globs` are
+    what a component is matched with, and `patterns` are they compiled; `places` are canonical absolute prefixes;
+    `globs` match the canonical path from the root of the file system or of the project. `literal_places` are the
+    places as paths, for what has to look at the disk.
     """
 
     names: dict[str, str]
     folders: dict[str, str]
+    name_globs: dict[str, str]
     patterns: tuple[tuple[re.Pattern[str], str], ...]
     places: dict[tuple[str, ...], str]
     globs: tuple[tuple[re.Pattern[str], str], ...]
@@ -113,12 +117,13 @@ def compile_forbidden(entries: Iterable[str], *, root: str, home: str) -> Forbid
 
     names: dict[str, str] = {}
     folders: dict[str, str] = {}
+    name_globs: dict[str, str] = {}
     patterns: list[tuple[re.Pattern[str], str]] = []
     places: dict[tuple[str, ...], str] = {}
     globs: list[tuple[re.Pattern[str], str]] = []
     literal: list[str] = []
     for written in entries:
-        entry = _expanded(written.strip(), home)
+        entry = with_home(written.strip(), home)
         bare = entry.rstrip("/")
         if not bare:
             if entry:
@@ -127,11 +132,12 @@ def compile_forbidden(entries: Iterable[str], *, root: str, home: str) -> Forbid
         if "/" not in bare.removeprefix("./"):
             name = bare.removeprefix("./")
             if _GLOB.search(name):
-                patterns.append((re.compile(translate(canonical(name))), written))
+                name_globs[canonical(name)] = written
+                patterns += [(each, written) for each in _patterns(canonical(name), below=False)]
             else:
                 (folders if entry.endswith("/") else names)[canonical(name)] = written
         elif _GLOB.search(bare):
-            globs.append((re.compile(_glob_with_content(bare)), written))
+            globs += [(each, written) for each in _patterns(_path_pattern(bare), below=True)]
         else:
             path = os.path.normpath(os.path.join(root, bare))  # noqa: PTH118 - joined as text, links followed below
             for spelling in dict.fromkeys((path, os.path.realpath(path))):
@@ -140,6 +146,7 @@ def compile_forbidden(entries: Iterable[str], *, root: str, home: str) -> Forbid
     return Forbidden(
         names=names,
         folders=folders,
+        name_globs=name_globs,
         patterns=tuple(patterns),
         places=places,
         globs=tuple(globs),
@@ -148,54 +155,29 @@ def compile_forbidden(entries: Iterable[str], *, root: str, home: str) -> Forbid
     )
 
 
-def translate(pattern: str) -> str:
-    """Return the regular expression of a glob: `*` and `?` stay within a component, `**` does not."""
-    out: list[str] = []
-    index = 0
-    while index < len(pattern):
-        each = pattern[index]
-        if pattern.startswith("**/", index):
-            out.append("(?:.*/)?")
-            index += 3
-            continue
-        if pattern.startswith("**", index):
-            out.append(".*")
-            index += 2
-            continue
-        end = pattern.find("]", index + 2) if each == "[" else -1
-        if end > 0:
-            out.append(_bracket(pattern[index + 1 : end]))
-            index = end + 1
-            continue
-        out.append({"*": "[^/]*", "?": "[^/]"}.get(each) or re.escape(each))
-        index += 1
-    return "(?s:" + "".join(out) + ")"
-
-
-def _bracket(inside: str) -> str:
-    negated = inside[0] in "!^"
-    body = re.sub(r"([\\\[\]^&~|])", r"\\\1", inside[1:] if negated else inside).replace("--", "-\\-")
-    expression = f"[{'^' if negated else ''}{body}]"
-    try:
-        re.compile(expression)
-    except re.error:  # a range that runs backwards
-        return re.escape(f"[{inside}]")
-    return f"(?!/){expression}"
-
-
-def _glob_with_content(entry: str) -> str:
-    parts = entry.removeprefix("./").split("/")
-    plain = "/".join(part if part == "**" else canonical(part) for part in parts)
-    if plain.endswith("/**"):
-        plain = plain.removesuffix("/**")
-    return translate(plain) + "(?:/.*)?"
-
-
-def _expanded(entry: str, home: str) -> str:
+def with_home(entry: str, home: str) -> str:
+    """Return an entry with the home folder in the place of the sign or the variable for it that it begins with."""
     for mark in ("~", "$HOME", "${HOME}"):
         if entry == mark or entry.startswith(mark + "/"):
             return home + entry[len(mark) :]
     return entry
+
+
+def _patterns(plain: str, *, below: bool) -> tuple[re.Pattern[str], ...]:
+    """Return what a pattern matches, also with brackets as they are: files may have names that look like sets."""
+    pattern = compile_glob(plain, escapes=False, wide=True, below=below)
+    if "[" not in plain:
+        return (pattern,)
+    bare = plain.replace("\\", "\\\\").replace("[", "\\[")
+    return pattern, compile_glob(bare, wide=True, below=below)
+
+
+def _path_pattern(entry: str) -> str:
+    """Return the canonical form of a pattern of paths; what is below a match is forbidden anyway."""
+    parts = [canonical(part) for part in entry.removeprefix("./").split("/")]
+    while len(parts) > 1 and parts[-1] == "**":
+        parts.pop()
+    return "/".join(parts)
 
 
 def _is_variation(each: str) -> bool:

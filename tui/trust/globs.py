@@ -1,10 +1,9 @@
 """File names that match, found in the real folders as bash would find them."""
 
-import re
 from typing import Final
 
+from tui.core.globs import compile_glob
 from tui.trust.calls import FileView
-from tui.trust.forbidden import translate
 from tui.trust.words import MOST_ACTIVE, Word
 
 MOST_MATCHES: Final = 500
@@ -40,34 +39,13 @@ def expand(word: Word, cwd: str, files: FileView) -> list[str] | None:
 
 
 def _matching(component: str, marks: list[int], head: str, cwd: str, files: FileView) -> list[str]:
-    pattern = _pattern(component, frozenset(marks))
+    pattern = compile_glob(component, escapes=False, special=frozenset(marks))
     names = [name for name, _ in files.names(_joined(head or ".", cwd))]
     if component.startswith("."):
         names += [".", ".."]
     else:
         names = [name for name in names if not name.startswith(".")]
     return [name for name in names if pattern.fullmatch(name)]
-
-
-def _pattern(component: str, active: frozenset[int]) -> re.Pattern[str]:
-    out: list[str] = []
-    index = 0
-    while index < len(component):
-        each = component[index]
-        end = component.find("]", index + 2)
-        if index not in active:
-            out.append(re.escape(each))
-        elif each == "*":
-            out.append(".*")
-        elif each == "?":
-            out.append(".")
-        elif end > 0:
-            out.append(translate(component[index : end + 1]))
-            index = end
-        else:
-            out.append(re.escape(each))
-        index += 1
-    return re.compile("(?s:" + "".join(out) + ")")
 
 
 def _joined(path: str, cwd: str) -> str:

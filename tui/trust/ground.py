@@ -7,7 +7,7 @@ from typing import Final
 from urllib.parse import unquote
 
 from tui.trust.calls import FileView
-from tui.trust.forbidden import components
+from tui.trust.forbidden import canonical, components
 from tui.trust.settings import TrustSettings
 from tui.trust.words import Places
 
@@ -90,8 +90,11 @@ class Ground:
             return next(iter(self.settings.forbidden.names.values()), "?")
         return "?" if budget[0] <= 0 else None
 
-    def swept(self, folder: str, *, hidden: bool) -> str | None:
-        """Return the forbidden entry a program would meet that reads all files below a folder, `?` when unsure."""
+    def swept(self, folder: str, *, hidden: bool, chosen: re.Pattern[str] | None = None) -> str | None:
+        """Return the forbidden entry a program would meet that reads all files below a folder, `?` when unsure.
+
+        With `chosen` only canonical names that it matches are met.
+        """
         pending = [folder]
         budget = _MOST_WALKED
         forbidden = self.settings.forbidden
@@ -104,7 +107,7 @@ class Ground:
                 entry = forbidden.name_hit(name)
                 if entry is None and whole_paths:
                     entry = forbidden.hit(f"{current}/{name}", places=self.aliases)
-                if entry is not None:
+                if entry is not None and (chosen is None or chosen.fullmatch(canonical(name))):
                     return entry
                 if is_folder:
                     pending.append(f"{current}/{name}")

@@ -2,23 +2,23 @@
 
 import re
 from collections.abc import Callable, Mapping
-from fnmatch import fnmatchcase
 from typing import Final
 
+from tui.core.globs import compile_glob, expand_braces, names_overlap
 from tui.trust.findings import Finding, ask, deny, quoted
 from tui.trust.forbidden import canonical
 from tui.trust.ground import Ground
 from tui.trust.options import Use
 from tui.trust.paths import Access, judge_path, judge_resolved
-from tui.trust.scan import brace_expansions
 
 _MAGIC: Final = re.compile(r":\([^)]*\)|:[!/^]*")
 _STAGE: Final = re.compile(r":[0-3]:")
-_GLOB: Final = re.compile(r"[*?\[]")
+_GLOB: Final = re.compile(r"[*?\[\\]")
 _SIGNATURES: Final = re.compile(r"%G|%\(.*signature", re.DOTALL)
 _REPORT: Final = re.compile(r"(?:term|term-missing|)(?::skip-covered)?")
 _NOTHING_READ: Final = frozenset({"--files", "--type-list", "--version", "-V"})
 _WORD_LIMIT: Final = 4_096
+_MOST_ALTERNATIVES: Final = 64
 
 
 def judge_use(use: Use, ground: Ground, paths: list[str]) -> list[Finding]:
@@ -92,8 +92,11 @@ def _glob(text: str, option: str, use: Use, ground: Ground) -> list[Finding]:
 
 def glob_findings(text: str, ground: Ground) -> list[Finding]:
     """Return what there is to say against reading the files that a pattern, perhaps with braces, chooses."""
-    expanded = brace_expansions(text) if "{" in text else [text]
-    return [finding for each in expanded for finding in _one_glob(each, ground)]
+    expanded, complete = expand_braces(text, _MOST_ALTERNATIVES)
+    findings = [finding for each in expanded for finding in _one_glob(each, ground)]
+    if not complete:
+        findings.append(ask(f"{quoted(text)} has more alternatives than are looked at.", "patterns"))
+    return findings
 
 
 def _one_glob(text: str, ground: Ground) -> list[Finding]:
@@ -105,21 +108,32 @@ def _one_glob(text: str, ground: Ground) -> list[Finding]:
         entry = forbidden.name_hit(part) if part else None
         if entry is not None:
             return [deny(f"{quoted(text)} is forbidden.", f"forbidden_paths: {entry}")]
-    entry = matches_forbidden(text, ground)
+    entry = matches_forbidden(text, ground) or _brings_in(text, ground)
     if entry is not None:
         return [ask(f"{quoted(text)} also matches what is forbidden.", f"forbidden_paths: {entry}")]
     return []
 
 
 def matches_forbidden(pattern: str, ground: Ground) -> str | None:
-    """Return the forbidden name that a pattern's last part, or a part that begins with a dot, would match."""
+    """Return the forbidden name that a part of a pattern of paths would match, or None.
+
+    A folder that can have any name is none that the pattern means.
+    """
     parts = [canonical(part) for part in pattern.split("/") if part]
+    meant = [part for part in parts if _GLOB.search(part) and (part is parts[-1] or part.strip("*"))]
     forbidden = ground.settings.forbidden
     for name, entry in (*forbidden.names.items(), *forbidden.folders.items()):
-        for index, part in enumerate(parts):
-            if (index == len(parts) - 1 or part.startswith(".")) and _GLOB.search(part) and fnmatchcase(name, part):
-                return entry
+        if any(names_overlap(part, name) for part in meant):
+            return entry
     return None
+
+
+def _brings_in(pattern: str, ground: Ground) -> str | None:
+    """Return the forbidden pattern whose files on the disk, perhaps hidden ones, a pattern would choose, or None."""
+    last = canonical(pattern.rpartition("/")[2])
+    if not any(names_overlap(last, each) for each in ground.settings.forbidden.name_globs):
+        return None
+    return ground.swept(ground.settings.root, hidden=True, chosen=compile_glob(last))
 
 
 def _revision(text: str, option: str, use: Use, ground: Ground) -> list[Finding]:
@@ -138,7 +152,9 @@ def _revision(text: str, option: str, use: Use, ground: Ground) -> list[Finding]
             path = text[index + 1 :]
             findings += _pathspec(path, option, use, ground)
             findings += judge_path(f"{ground.settings.root}/{path}", Access.READ, ground)[0]
-    return findings if ":" in text else _pathspec(text, option, use, ground)
+    if ":" in text and not _GLOB.search(text):
+        return findings
+    return findings + _pathspec(text, option, use, ground)  # a class of characters has colons too
 
 
 def _pathspec(text: str, option: str, use: Use, ground: Ground) -> list[Finding]:
@@ -155,8 +171,9 @@ def _pathspec(text: str, option: str, use: Use, ground: Ground) -> list[Finding]
 
 
 def _lines(text: str, option: str, use: Use, ground: Ground) -> list[Finding]:
-    _, colon, path = text.rpartition(":")
-    return judge_path(path, Access.READ, ground)[0] if colon and path else []
+    """Judge a range of lines with the file after it; whichever colon it is that parts the two."""
+    paths = [text[index + 1 :] for index, each in enumerate(text) if each == ":"]
+    return [finding for path in paths if path for finding in judge_path(path, Access.READ, ground)[0]]
 
 
 def _node(text: str, option: str, use: Use, ground: Ground) -> list[Finding]:

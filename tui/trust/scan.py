@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from tui.core.globs import expand_braces
 from tui.trust.findings import Finding, deny, quoted
 from tui.trust.ground import Ground
 from tui.trust.paths import Access, judge_resolved
@@ -19,7 +20,6 @@ _SPARED: Final = re.compile(
     r"(?i)--?(?:[a-z-]*exclu[a-z-]*|[a-z-]*ignore[a-z-]*|not|invert-[a-z]+|skip[a-z-]*)(?<!file)(?<!from)"
 )
 _NEGATED: Final = ("!", ":!", ":^", ":(exclude")
-_BRACES: Final = re.compile(r"\{([^{}]*)\}")
 _MOST_EXPANDED: Final = 64
 
 
@@ -93,7 +93,7 @@ def text_candidates(text: str) -> list[str]:
         for piece in _LOOSE.split(version):
             found[piece] = None
             if "{" in piece and ("," in piece or ".." in piece):
-                found.update(dict.fromkeys(brace_expansions(piece)))
+                found.update(dict.fromkeys(expand_braces(piece, _MOST_EXPANDED)[0]))
     found.pop("", None)
     return list(found)
 
@@ -112,27 +112,3 @@ def forbidden_path(text: str, ground: Ground, *, thorough: bool) -> Finding | No
     if text.startswith("~/"):
         found += judge_resolved(ground.resolve(ground.settings.home + text[1:]), Access.ANY, ground)
     return next((each for each in found if each.decision == "deny"), None)
-
-
-def brace_expansions(word: str) -> list[str]:
-    """Return what braces make of a word, up to a limit; only lists, as numbers spell no names."""
-    pending: list[str] = [word]
-    done: list[str] = []
-    while pending and len(pending) + len(done) < _MOST_EXPANDED:
-        each = pending.pop()
-        found = _BRACES.search(each)
-        if found is None:
-            done.append(each)
-            continue
-        inside = found.group(1)
-        parts = inside.split(",") if "," in inside else _range(inside)
-        pending += [each[: found.start()] + part + each[found.end() :] for part in parts]
-    return done
-
-
-def _range(inside: str) -> list[str]:
-    first, dots, last = inside.partition("..")
-    if dots and len(first) == 1 and len(last) == 1:
-        low, high = sorted((ord(first), ord(last)))
-        return [chr(code) for code in range(low, min(high, low + 30) + 1)]
-    return [inside]

@@ -1,0 +1,119 @@
+"""Patterns of models, of rules and of forbidden paths: none hides what it means, none takes long."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.trust.ground_kit import Project, build_project
+from tui.config.model_work import TrustConfig
+from tui.trust.forbidden import compile_forbidden
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    return build_project(tmp_path)
+
+
+MANY = ",".join(f"a{number}" for number in range(70))
+LISTED = TrustConfig(
+    auto_approve=True, allowed_commands=("rg", "cat", "git diff"), forbidden_paths=(".env", ".secret*", "keys", "*.pem")
+)
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [".e\\nv", "\\.env", ".[[:alpha:]]nv", ".[!]]nv", ".e\\n*", f"{{{MANY},.env}}", f".{{env,{MANY}}}", ".{e,f}nv",
+     f"**/{{{MANY}}}{{{MANY}}}", "k[e]ys/*", "?eys/a", "src/k*/a", "x" * 1_500 + "*"],
+)  # fmt: skip
+def test_no_spelling_of_a_pattern_brings_in_what_is_forbidden(project: Project, pattern: str) -> None:
+    settings = project.compiled(LISTED)
+    assert project.run(f"rg x -g '{pattern}'", settings).decision != "allow"
+
+
+@pytest.mark.parametrize("pattern", [".e\\nv", ".[[:alpha:]]nv", ":(glob).e\\nv", "k[e]ys/a", "HEAD:.e\\nv"])
+def test_no_spelling_of_a_pathspec_does(project: Project, pattern: str) -> None:
+    assert project.run(f"git diff -- '{pattern}'", project.compiled(LISTED)).decision != "allow"
+
+
+@pytest.mark.parametrize("pattern", ["*.py", "**/*.py", "*.{py,md}", "[a-c]*.py", "src/[ab].py", "x\\*.py"])
+def test_plain_patterns_pass(project: Project, pattern: str) -> None:
+    settings = project.compiled(LISTED)
+    (project.root / ".secrets").write_text("x\n")
+    assert project.run(f"rg x -g '{pattern}' src", settings).decision == "allow"
+
+
+def test_a_hidden_file_that_a_forbidden_pattern_names_is_not_brought_in(project: Project) -> None:
+    settings = project.compiled(LISTED)
+    asked = "rg x -g '.s*' src"
+    assert project.run(asked, settings).decision == "allow"
+    (project.root / "sub" / ".secrets").write_text("x\n")
+    assert project.run(asked, settings).rule == "forbidden_paths: .secret*"
+
+
+def test_stars_in_a_command_do_not_stop_the_clock(project: Project) -> None:
+    for name in ("a" * 200, "ab" * 100, "a" * 199 + "c"):
+        (project.root / name).touch()
+    assert project.run("cat " + "*a" * 12 + "b", project.compiled(LISTED)).decision == "allow"
+    assert project.run("cat " + "a*" * 12 + "c", project.compiled(LISTED)).paths == (
+        str(project.root / ("a" * 199 + "c")),
+    )
+
+
+@pytest.mark.parametrize(
+    ("entry", "hits", "misses"),
+    [
+        ("[id].ts", ["[id].ts", "i.ts"], ["id.ts"]),
+        ("app/[id]/**/x", ["app/[id]/a/x", "app/d/x/y"], ["app/id/x"]),
+        ("x[c-a]*", ["x[c-a]b"], ["xbb"]),
+        ("[[:digit:]].key", ["7.key"], ["a.key"]),
+        ("[!]a].key", ["b.key", "[!]a].key"], ["a.key"]),
+        ("conf/a**z", ["conf/az", "conf/a/b/z", "conf/a/b/z/y"], ["conf/a/b"]),
+        ("conf/**/**", ["conf", "conf/a/b"], ["con"]),
+        ("*a" * 30 + "b", ["xaxa" * 15 + "b"], ["a" * 200]),
+    ],
+)
+def test_entries_with_sets_and_stars(entry: str, hits: list[str], misses: list[str]) -> None:
+    forbidden = compile_forbidden([entry], root="/p", home="/h")
+    assert [path for path in hits if forbidden.hit(f"/p/{path}") != entry] == []
+    assert [path for path in misses if forbidden.hit(f"/p/{path}")] == []
+
+
+@pytest.mark.parametrize(
+    ("path", "fits", "misses"),
+    [
+        ("/**", ["README.md", "src/a.py"], []),
+        ("/", ["README.md"], []),
+        ("./**", ["README.md", "docs/guide.md"], []),
+        ("src/**/**", ["src/a.py", "src"], ["README.md"]),
+        ("src/", ["src/a.py", "sub/src"], ["README.md"]),
+        ("./src", ["src/a.py"], ["sub/src"]),
+        ("s*c/[ab].py", ["src/a.py", "SRC/B.PY"], ["src/c.py"]),
+        ("~/", [], ["README.md", "home/x"]),
+        ("$HOME", [], ["README.md", "home/x"]),
+        ("~", [], ["README.md", "home/x"]),
+    ],
+)
+def test_the_paths_of_rules(project: Project, path: str, fits: list[str], misses: list[str]) -> None:
+    settings = project.compiled(TrustConfig(auto_approve=True, rules=(f"deny read_file {path}",)))
+    for each in fits:
+        assert project.ask("read_file", {"path": each}, settings).rule == f"rules: deny read_file {path}", each
+    for each in misses:
+        assert "rules" not in project.ask("read_file", {"path": each}, settings).rule, each
+
+
+def test_a_rule_for_the_home_folder_is_for_that_only(project: Project) -> None:
+    config = TrustConfig(rules=("allow write_file ~/", "deny read_file ~/"))
+    settings = project.compiled(config)
+    inside = {"path": f"sub/{project.home.name}/new", "content": "x"}
+    assert project.ask("write_file", inside, settings).decision == "ask"
+    verdict = project.ask("read_file", {"path": str(project.home / "x")}, settings)
+    assert (verdict.decision, verdict.rule) == ("deny", "rules: deny read_file ~/")
+
+
+def test_what_a_rule_allows_it_names_exactly(project: Project) -> None:
+    settings = project.compiled(TrustConfig(rules=("allow write_file d**s/new", "deny read_file d**s/guide.md")))
+    assert project.ask("write_file", {"path": "docs/new", "content": "x"}, settings).decision == "allow"
+    assert project.ask("write_file", {"path": "d/a/s/new", "content": "x"}, settings).decision == "ask"
+    assert project.ask("write_file", {"path": "DOCS/new", "content": "x"}, settings).decision == "ask"
+    assert project.ask("read_file", {"path": "docs/guide.md"}, settings).decision == "deny"
+    assert project.ask("read_file", {"path": "DOCS/GUIDE.md"}, settings).decision == "deny"
