@@ -407,6 +407,30 @@ async def test_a_request_that_ends_closes_its_card_and_takes_no_key_with_it(wait
         assert at.table.main.prompt.editor.has_focus
 
 
+async def test_a_card_may_be_painted_while_it_goes(
+    wait_until: WaitUntil, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A widget that ended has no styles any more, but is on the screen until the next layout."""
+    async with asking(wait_until, home) as at:
+        await at.live(command("pytest -q"))
+        await at.key("e")
+        card, compositor = at.desk.widget, at.table.main._compositor
+        assert card is not None
+        field = card.field
+        await at.table.wait(lambda: field.region.height == 1)
+        leave, painted = field._message_loop_exit, []
+
+        async def leave_and_paint() -> None:
+            await leave()
+            painted.append(field in compositor.visible_widgets)
+            compositor.render_full_update()
+
+        monkeypatch.setattr(field, "_message_loop_exit", leave_and_paint)
+        with at.table.app.batch_update():  # no layout comes between
+            await card.remove()
+        assert painted == [True]
+
+
 async def test_a_reason_that_is_half_written_answers_nothing_else(wait_until: WaitUntil, home: Path) -> None:
     async with asking(wait_until, home) as at:
         await at.live(command("one", "r1"), command("two", "r2", "gpt"))

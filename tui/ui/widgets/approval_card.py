@@ -6,6 +6,8 @@ from typing import ClassVar, Final, Protocol
 from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Vertical
+from textual.geometry import Region
+from textual.strip import Strip
 from textual.widgets import TextArea
 
 from tui.core.tool_events import ApprovalRequested
@@ -246,6 +248,15 @@ class CardField(TextArea):
     def __init__(self, host: Host, *, ascii_only: bool) -> None:
         super().__init__(highlight_cursor_line=False, classes="-ascii" if ascii_only else None)
         self._host = host
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Return the rows; blank ones for a field that has ended.
+
+        Textual may paint between the end of a widget, which empties its styles, and the layout that drops it.
+        """
+        if not self.is_attached:
+            return [Strip.blank(crop.width)] * crop.height
+        return super().render_lines(crop)
 
     def on_key(self, event: events.Key) -> None:
         """Enter and Esc are the card's."""
