@@ -104,8 +104,10 @@ class Records:
 
 
 def _call(request: Request, verdict: Verdict, pane: str, turn: str) -> dict[str, Any]:
-    """Return what was asked for and what the policy said of it."""
+    """Return what was asked for, what the policy said of it, and what runs where that is something else."""
+    limited = {"runs": verdict.line or list(verdict.argv)} if verdict.note else {}
     return {
+        **limited,
         "pane": pane,
         "turn": turn,
         "call": request.call_id,

@@ -1,7 +1,8 @@
 """What was decided and what ran, written down to stay: one JSON object a line, each sealed with the one before.
 
 A line's `hash` is SHA-256 over the hash of the line before and its own content, so that no line can be changed, taken
-out or put in without all later ones saying so. Several programs of one user write to the same file.
+out or put in without all later ones saying so. That lines at the end are missing is told by a second file
+(`audit_end`). Several programs of one user write to the same file.
 """
 
 import fcntl
@@ -20,6 +21,7 @@ from typing import Any, Final
 from tui.core.errors import LLMMixerError, Problem
 from tui.core.record import Record
 from tui.core.secrets import mask_value
+from tui.trust.audit_end import End, end_path, read_end, write_end
 
 START: Final = "0" * 64
 """What stands for the line before the first."""
@@ -27,6 +29,10 @@ _TAIL_BYTES: Final = 65_536
 _LOCK_S: Final = 10.0
 _POLL_S: Final = 0.01
 _TORN: Final = "torn"
+_ENTRY: Final = "entry"
+"""The number of an entry, from 1 on."""
+_MISSING: Final = "missing"
+"""In the entry after a loss: how many entries were at the end before it, and the hash of the last one."""
 
 
 class AuditError(LLMMixerError):
@@ -40,7 +46,7 @@ class Audit:
         self.path = path
         self._lock = threading.Lock()
         self._size = -1
-        self._last = START
+        self._last = End(entries=0, hash=START)
 
     def append(self, kind: str, entry: Mapping[str, Any]) -> None:
         """Write one entry, without secrets, and make it last. Blocking.
@@ -65,12 +71,16 @@ class Audit:
             os.fchmod(handle, 0o600)
         size = found.st_size
         last, torn = (self._last, b"") if size == self._size and size else _end_of(handle, size)
-        record = dict(mask_value(dict(entry)))
+        record = dict(mask_value({name: value for name, value in entry.items() if name not in {_ENTRY, _MISSING}}))
+        record[_ENTRY] = last.entries + 1
+        lost = read_end(self.path)
+        if lost is not None and (lost.entries > last.entries or (lost.entries == last.entries and lost != last)):
+            record[_MISSING] = {"entries": lost.entries, "hash": lost.hash}
         record["kind"] = kind
         record["time"] = datetime.fromtimestamp(time.time(), UTC).isoformat(timespec="milliseconds")
         if torn:
             record[_TORN] = hashlib.sha256(torn).hexdigest()
-        line, sealed = _sealed(record, last)
+        line, sealed = _sealed(record, last.hash)
         data = (b"\n" if torn else b"") + line
         try:
             _write(handle, data)
@@ -79,7 +89,8 @@ class Audit:
             with suppress(OSError):
                 os.ftruncate(handle, size)
             raise
-        self._size, self._last = size + len(data), sealed
+        self._size, self._last = size + len(data), End(entries=last.entries + 1, hash=sealed)
+        write_end(self.path, self._last)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
@@ -91,8 +102,13 @@ class Examined(Record):
 
 
 def verify(path: Path) -> Examined:
-    """Check every seal of the record. A last line that was never finished is no problem. Raises `AuditError`."""
+    """Check every seal of the record, and that its end is there. A last line that was never finished is no problem.
+
+    Raises `AuditError`.
+    """
+    end = read_end(path)  # before the lines: who writes meanwhile adds lines first
     last, entries = START, 0
+    numbered = reached = False
     problems: list[str] = []
     broken = b""
     for number, raw, whole in _lines(path):
@@ -104,19 +120,34 @@ def verify(path: Path) -> Examined:
                 broken = raw
             continue
         entries += 1
-        torn = entry.get(_TORN)
-        accounted = bool(broken) and torn == hashlib.sha256(broken).hexdigest()
-        if broken and not accounted:
-            problems.append(f"line {number - 1}: no entry, and nothing after it accounts for it")
-        if torn and not accounted:
-            problems.append(f"line {number}: an unfinished line before it is missing")
+        problems += _wrong(entry, last, number, broken)
         broken = b""
-        if _seal(entry, last) != entry["hash"]:
-            problems.append(f"line {number}: changed, or a line before it was taken out or put in")
         last = entry["hash"]
+        numbered = _ENTRY in entry
+        reached = reached or (end is not None and end == End(entries=entries, hash=last))
     if broken:
         problems.append("the last line: no entry")
+    if end is None and numbered:
+        problems.append(f"{end_path(path).name} is missing or unreadable: entries at the end may be missing too")
+    elif end is not None and not reached:
+        missing = end.entries - entries
+        told = f"{missing} of {end.entries} entries are missing" if missing > 0 else "the last entries were exchanged"
+        problems.append(f"the end: {told}")
     return Examined(entries=entries, problems=tuple(problems))
+
+
+def _wrong(entry: Mapping[str, Any], last: str, number: int, broken: bytes) -> Iterator[str]:
+    """Yield what is wrong with an entry after one with the seal `last` and perhaps the unfinished line `broken`."""
+    torn, lost = entry.get(_TORN), entry.get(_MISSING)
+    accounted = bool(broken) and torn == hashlib.sha256(broken).hexdigest()
+    if broken and not accounted:
+        yield f"line {number - 1}: no entry, and nothing after it accounts for it"
+    if torn and not accounted:
+        yield f"line {number}: an unfinished line before it is missing"
+    if _seal(entry, last) != entry["hash"]:
+        yield f"line {number}: changed, or a line before it was taken out or put in"
+    if isinstance(lost, dict):
+        yield f"line {number}: entries before it were taken away; there had been {lost.get('entries')}"
 
 
 def read(path: Path, count: int | None = None) -> list[dict[str, Any]]:
@@ -165,8 +196,8 @@ def _text(content: Mapping[str, Any]) -> bytes:
     return json.dumps(content, ensure_ascii=True, separators=(",", ":"), default=str).encode()
 
 
-def _end_of(handle: int, size: int) -> tuple[str, bytes]:
-    """Return the hash of the last finished line, and what stands after it unfinished."""
+def _end_of(handle: int, size: int) -> tuple[End, bytes]:
+    """Return where the finished lines end, and what stands after them unfinished."""
     span = _TAIL_BYTES
     while True:
         start = max(0, size - span)
@@ -178,10 +209,18 @@ def _end_of(handle: int, size: int) -> tuple[str, bytes]:
         for raw in reversed(lines):
             entry = _parsed(raw)
             if entry is not None:
-                return entry["hash"], torn
+                number = entry.get(_ENTRY)
+                entries = number if isinstance(number, int) and number > 0 else _count(handle, size)
+                return End(entries=entries, hash=entry["hash"]), torn
         if not start:
-            return START, torn
+            return End(entries=0, hash=START), torn
         span *= 4
+
+
+def _count(handle: int, size: int) -> int:
+    """Return how many entries there are, where none has a number."""
+    whole = os.pread(handle, size, 0)
+    return sum(_parsed(raw) is not None for raw in whole.split(b"\n")[:-1])
 
 
 def _take_lock(handle: int, path: Path) -> None:
