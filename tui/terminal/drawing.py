@@ -5,7 +5,7 @@ from bisect import bisect_right
 from itertools import accumulate
 from typing import Final
 
-from tui.terminal.rows import Row
+from tui.terminal.rows import STUB, Row
 from tui.terminal.screen import Scrolling
 from tui.terminal.styles import PLAIN
 from tui.terminal.widths import JOINER, WIDTHS, ZERO, clusters, width_of
@@ -162,10 +162,19 @@ class Drawing(Scrolling):
                     self._wrap()
                     continue
                 cursor.x, at = limit - 1, end - 1
+            elif cursor.x == self.left_margin and end - at > limit - cursor.x and self._between_margins():
+                at += self._unseen(end - at, limit - cursor.x)
             size = min(limit - cursor.x, end - at)
             self._place(data[at : at + size], size)
             at += size
         self.last = data
+
+    def _unseen(self, count: int, width: int) -> int:
+        """How many of `count` characters need not be written, as they scroll away between side margins at once."""
+        rows = self.bottom_margin - self.top_margin
+        if not self.autowrap or width == self.columns:
+            return 0
+        return max(0, count // width - 2 * rows) * width
 
     def _limit(self) -> int:
         """The column after the last that text may be in."""
@@ -243,25 +252,25 @@ class Editing(Drawing):
     def erase_in_line(self, how: int = 0, private: bool = False) -> None:
         """EL: from the cursor on (0), up to it (1), or all (2)."""
         self.settle()
-        x, row, style = self.cursor.x, self.rows[self.cursor.y], self.blank_style()
-        if how == 0:
-            row.erase(x, self.columns, style, self.columns)
+        x, row = self.cursor.x, self.rows[self.cursor.y]
+        if how == 2 or (how == 0 and x == 0):
+            row.fill(self.blank())
+        elif how == 0:
+            row.erase(x, self.columns, self.blank_style(), self.columns)
         elif how == 1:
-            row.erase(0, x + 1, style, self.columns)
-        elif how == 2:
-            row.clear(style, self.columns)
+            row.erase(0, x + 1, self.blank_style(), self.columns)
 
     def erase_in_display(self, how: int = 0, private: bool = False) -> None:
         """ED: from the cursor on (0), up to it (1), the screen (2), or the scrollback (3)."""
-        y, style = self.cursor.y, self.blank_style()
+        y, blank = self.cursor.y, self.blank()
         if how == 3:
             self.history.clear()
             return
         whole = {0: range(y + 1, self.lines), 1: range(y), 2: range(self.lines)}.get(how, range(0))
         if how == 2 or (how == 0 and y == 0 and self.cursor.x == 0):
             self.history.recent = 0
-        for line in whole:
-            self.rows[line].clear(style, self.columns)
+        for row in self.rows[whole.start : whole.stop]:
+            row.fill(blank)
         if how in {0, 1}:
             self.erase_in_line(how)
 
@@ -296,14 +305,27 @@ class Editing(Drawing):
 
     def _shift_rows(self, count: int) -> None:
         if self._between_margins():
-            x, end, style, columns = self.cursor.x, self.right_margin, self.blank_style(), self.columns
+            style, x, end, columns = self.blank_style(), self.cursor.x, self.right_margin, self.columns
+            single = abs(count) == 1 and x < end - 1
+            comes, goes = (x, end - 1) if count > 0 else (end - 1, x)
             for row in self.rows[self.top_margin : self.bottom_margin]:
-                row.shift(x, end, count, style, columns)
+                cells, styles = row.cells, row.styles
+                if cells is None or not single or (row.wide and self._halves(cells, x, end)):
+                    row.shift(x, end, count, style, columns)
+                    continue
+                del cells[goes], styles[goes]
+                cells.insert(comes, " ")
+                styles.insert(comes, style)
+                row.serial = 0
+
+    def _halves(self, cells: list[str], x: int, end: int) -> bool:
+        """Whether moving what is between `x` and `end` by one column cuts something wide in halves."""
+        return STUB in (cells[x], cells[x + 1], cells[end - 1]) or (end < self.columns and cells[end] == STUB)
 
     def alignment_display(self) -> None:
         """DECALN: the screen full of E."""
         self.reset_margins()
         self.cursor.x = self.cursor.y = 0
+        letters = ("E" * self.columns, self.columns, PLAIN)
         for row in self.rows:
-            row.clear(PLAIN, self.columns)
-            row.put(0, "E" * self.columns, self.columns, PLAIN, self.columns)
+            row.fill(letters)

@@ -39,7 +39,7 @@ def _excess(piece: Piece) -> int:
 class Row:
     """A row; `pieces` and `length` say what is in it unless `cells` and `styles` do."""
 
-    __slots__ = ("cells", "length", "pieces", "serial", "styles", "wide", "wrapped")
+    __slots__ = ("cells", "cost", "length", "pieces", "serial", "styles", "wide", "wrapped")
 
     def __init__(self) -> None:
         self.pieces: list[Piece] = []
@@ -49,6 +49,7 @@ class Row:
         self.wide = False
         self.wrapped = False
         self.serial = 0
+        self.cost = 0
 
     def put(self, x: int, text: str, count: int, style: Style, columns: int) -> None:
         """Write `text` of `count` cells at `x`; all of them lie in the row."""
@@ -169,6 +170,24 @@ class Row:
         else:
             self.pieces = [(" " * columns, columns, style)]
             self.length = columns
+
+    def fill(self, piece: Piece | None) -> None:
+        """Hold nothing but `piece`, which is as long as the row; or nothing at all. A row that does stays as it is."""
+        if self.holds_only(piece):
+            return
+        if self.cells is not None:
+            self.cells = None
+            self.styles = []
+        self.wide = self.wrapped = False
+        self.serial = 0
+        self.pieces, self.length = ([], 0) if piece is None else ([piece], piece[1])
+
+    def holds_only(self, piece: Piece | None) -> bool:
+        """Whether it was filled with exactly this piece, and is as it was then."""
+        pieces = self.pieces
+        if self.cells is not None or self.wrapped:
+            return False
+        return not pieces if piece is None else len(pieces) == 1 and pieces[0] is piece
 
     def erase(self, start: int, end: int, style: Style, columns: int) -> None:
         """Blank the cells from `start` to before `end` in `style`."""

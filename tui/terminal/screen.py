@@ -3,7 +3,7 @@
 from bisect import bisect_left, bisect_right
 from typing import Final
 
-from tui.terminal.rows import ROLLED, Row
+from tui.terminal.rows import ROLLED, Piece, Row
 from tui.terminal.scrollback import Scrollback
 from tui.terminal.styles import PLAIN, Style
 
@@ -48,6 +48,7 @@ class ScreenState:
         self.autowrap = True
         self.charset_map: dict[int, str] | None = None
         self.simple = True
+        self._blank: Piece | None = None
         self._part_move: tuple[object, ...] = ()
         self._part_moved = 0
         self.tabstops: set[int] = set()
@@ -68,13 +69,15 @@ class ScreenState:
         self.top_margin, self.bottom_margin = 0, self.lines
         self.left_margin, self.right_margin = 0, self.columns
 
-    def blank_rows(self, count: int, style: Style) -> list[Row]:
-        """So many new rows with nothing in them."""
-        rows = [Row() for _ in range(count)]
-        if style is not PLAIN:
-            for row in rows:
-                row.clear(style, self.columns)
-        return rows
+    def blank(self) -> Piece | None:
+        """What fills an erased row: nothing, or the background alone; the same object as long as it is the same."""
+        background = self.style[1]
+        if background is None:
+            return None
+        piece = self._blank
+        if piece is None or piece[1] != self.columns or piece[2][1] != background:
+            self._blank = piece = (" " * self.columns, self.columns, (None, background, 0, ""))
+        return piece
 
     def blank_style(self) -> Style:
         """The look of erased cells: the background alone."""
@@ -272,34 +275,41 @@ class Scrolling(Movement):
         if self.left_margin or self.right_margin < self.columns:
             self._roll_part(top, count)
             return
-        rows, bottom, style = self.rows, self.bottom_margin, self.blank_style()
+        rows, bottom, blank = self.rows, self.bottom_margin, self.blank()
         keep = top == 0 and not self.alternate
-        if count > 1:
-            end = min(top + count, bottom)
-            gone = rows[top:end]
-            del rows[top:end]
+        if count == 1:
+            row = rows.pop(top)
             if keep:
-                self.history.rush(gone)
-            fresh = self.blank_rows(len(gone), style)
-            rows[bottom - len(gone) : bottom - len(gone)] = fresh
+                self.history.push(row)
+                row = Row()
+            row.fill(blank)
+            rows.insert(bottom - 1, row)
             return
-        row = rows.pop(top)
+        end = min(top + count, bottom)
+        gone = rows[top:end]
+        del rows[top:end]
         if keep:
-            self.history.push(row)
-        row = Row()
-        if style is not PLAIN:
-            row.clear(style, self.columns)
-        rows.insert(bottom - 1, row)
+            written = len(gone)
+            while written and gone[written - 1].holds_only(blank):
+                written -= 1
+            self.history.rush(gone[:written])
+            gone[:written] = [Row() for _ in range(written)]
+        for row in gone:
+            row.fill(blank)
+        rows[bottom - len(gone) : bottom - len(gone)] = gone
 
     def roll_down(self, top: int, count: int) -> None:
         """Move the rows from `top` to the bottom margin down."""
         if self.left_margin or self.right_margin < self.columns:
             self._roll_part(top, -count)
             return
-        rows, bottom = self.rows, self.bottom_margin
-        size = min(count, bottom - top)
-        del rows[bottom - size : bottom]
-        rows[top:top] = self.blank_rows(size, self.blank_style())
+        rows, bottom, blank = self.rows, self.bottom_margin, self.blank()
+        start = bottom - min(count, bottom - top)
+        gone = rows[start:bottom]
+        del rows[start:bottom]
+        for row in gone:
+            row.fill(blank)
+        rows[top:top] = gone
 
     def _roll_part(self, top: int, count: int) -> None:
         """Move what lies between left and right margin up, or down when `count` is negative."""
@@ -311,9 +321,8 @@ class Scrolling(Movement):
         elif self._part_moved >= len(rows):
             return
         self._part_moved += abs(count)
-        wide = any([row.wide for row in rows])
         opened = [row.cells or row.open(columns) for row in rows]
-        if wide or any([row.wide for row in rows]):
+        if [row for row in rows if row.wide]:
             for row in rows:
                 row.split(left)
                 row.split(right)

@@ -25,7 +25,13 @@ def as_row(kept: Kept) -> Row:
 
 
 def _cost(kept: Kept) -> int:
-    return kept.size() if isinstance(kept, Row) else _TEXT_COST + len(kept)
+    return kept.cost if isinstance(kept, Row) else _TEXT_COST + len(kept)
+
+
+def _measured(kept: Kept) -> int:
+    if isinstance(kept, Row):
+        kept.cost = kept.size()
+    return _cost(kept)
 
 
 class Scrollback:
@@ -59,7 +65,8 @@ class Scrollback:
         if row.cells is not None:
             row.close()
         self._rows.append(row)
-        self._used += row.size() if self.heavy else 300 + 160 * len(row.pieces) + row.length
+        row.cost = cost = row.size() if self.heavy else 300 + 160 * len(row.pieces) + row.length
+        self._used += cost
         self.pushed += 1
         self.recent += 1
         self._numbered += 1
@@ -123,7 +130,7 @@ class Scrollback:
     def replace(self, rows: Iterable[Kept]) -> None:
         """Put other rows in the place of all."""
         self._rows = deque(rows)
-        self._used = sum(map(_cost, self._rows))
+        self._used = sum(map(_measured, self._rows))
         self._numbered += 2 * len(self._rows) + 2
         self._trim()
 
