@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from tui.core.record import Record
-from tui.terminal.family import PROC, processes
+from tui.terminal.family import PROC, Process, processes, with_descendants
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
@@ -94,7 +94,7 @@ async def gather(fd: int, device: int, silent_s: float, proc: Path = PROC) -> Ev
     look = Look(device, proc)
     if not look.possible:
         return Evidence(echo=echo, canonical=canonical, silent_s=silent_s, watched=False)
-    members = [process for process in await processes(proc) if process.group == group] if group > 0 else []
+    members = _foreground(await processes(proc), group) if group > 0 else []
     leaders = [process.name for process in members if process.pid == group]
     asks: bool | None = False if members else None
     for process in members:
@@ -112,6 +112,17 @@ async def gather(fd: int, device: int, silent_s: float, proc: Path = PROC) -> Ev
     watched = asks is not None or not any(look.is_restarted(process.pid) for process in members)
     name = "".join(leaders[:1])
     return Evidence(asks=asks, echo=echo, canonical=canonical, program=name, silent_s=silent_s, watched=watched)
+
+
+def _foreground(everyone: tuple[Process, ...], group: int) -> list[Process]:
+    """Return who may read from a terminal: its foreground group, then what that started in sessions of its own.
+
+    The kernel stops other groups of the session, but not readers that left it, as programs run by su do.
+    """
+    members = [process for process in everyone if process.group == group]
+    sessions = {process.session for process in members}
+    family = with_descendants(everyone, {process.pid for process in members})
+    return members + [process for process in family if process.session not in sessions]
 
 
 @cache

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -91,7 +92,7 @@ class Family:
             if members or None not in marks.values():
                 break
             await asyncio.sleep(_LOOK_AGAIN_SECONDS)
-        return _with_descendants(everyone, members)
+        return with_descendants(everyone, members)
 
     def _session(self, everyone: list[Process]) -> set[int]:
         return {process.pid for process in everyone if self.leader in (process.session, process.pid)}
@@ -118,7 +119,8 @@ class Family:
         return f"{MARKER}={self.mark}".encode() in environ.split(b"\0") if environ else None
 
 
-def _with_descendants(everyone: list[Process], members: set[int]) -> tuple[Process, ...]:
+def with_descendants(everyone: Sequence[Process], members: set[int]) -> tuple[Process, ...]:
+    """Return `members`, to which all they started is added, as they stand in `everyone`."""
     children: dict[int, list[int]] = {}
     for process in everyone:
         children.setdefault(process.parent, []).append(process.pid)

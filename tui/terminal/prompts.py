@@ -121,7 +121,8 @@ _ENDS: Final = re.compile(r"\b(?:exit|quit|finish|close|stop|end)\b", re.IGNOREC
 _WORD: Final = re.compile(r"[^\W\d_]{2,}")
 _WARNING: Final = re.compile(
     r"(?:can\s?not|can't) be (?:undone|authenticated|verified)|irrevers|permanent"
-    r"|(?:will|shall|going to)\s+(?:be\s+)?(?:remov|delet|eras|overwrit|destroy|wip|format|los[et]|drop|purg|discard)",
+    r"|\b(?:will|shall|going\s+to|about\s+to|to\s+be|this|these|it|we)\s+(?:\w+\s+){0,2}"
+    r"(?:remov|delet|eras|overwrit|destroy|wip|format|los[et]|drop|purg|discard|uninstall|truncat|replac)",
     re.IGNORECASE,
 )
 _QUESTION: Final = re.compile(r"[?:>»›]\s*$")

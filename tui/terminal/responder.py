@@ -36,20 +36,22 @@ _LETTERS_OF: Final = re.compile(r"git|git-add\S*|perl")
 _HUNK: Final = re.compile(r"[\[(]y,n,q\b")
 _VALUES_OF: Final = re.compile(r"npm(?: init)?")
 """The program whose words in parentheses are known to be defaults."""
-_PAGERS: Final = frozenset({"less", "more", "most", "pg"})
+_PAGERS: Final = frozenset({"less", "more", "most", "pg", "pager", "moar", "moor", "ov", "pspg"})
 _REMOVERS: Final = frozenset({"rm", "rmdir", "cp", "mv", "ln", "install", "shred", "busybox", "toybox", ""})
 _RELAYS: Final = frozenset(
     {"ssh", "sudo", "su", "doas", "docker", "podman", "kubectl", "script", "screen", "mosh-client"}
 )
 """What is typed there is for somebody else, who may be at work: that they read says nothing."""
-_PASSING_ON: Final = _RELAYS | {
-    "nc", "ncat", "netcat", "socat", "telnet", "plink", "rsh", "oc", "nsenter", "adb", "less", "more", "mosh", "expect",
-    "tmux", "tmux: client", "dtach", "abduco", "zellij", "nerdctl", "docker-compose", "lxc", "machinectl", "minicom",
-    "picocom", "cu", "tio", "rlwrap", "sshpass", "autossh", "gcloud", "flyctl", "eb",
-    "cat", "tee", "sed", "awk", "gawk", "mawk", "nawk", "grep", "egrep", "fgrep", "rg", "ag", "head", "tail", "tac",
-    "rev", "sort", "uniq", "wc", "tr", "cut", "paste", "dd", "pv", "xargs", "od", "xxd", "hexdump", "base64", "gzip",
-    "md5sum", "sha1sum", "sha256sum", "sha512sum", "jq", "yq", "fold", "fmt", "nl", "column", "ts", "iconv", "diff",
-    "bc", "dc", "ed", "m4",
+_REMOTE: Final = _RELAYS | {
+    "nc", "ncat", "netcat", "socat", "telnet", "plink", "rsh", "oc", "nsenter", "adb", "mosh", "expect", "tmux",
+    "tmux: client", "dtach", "abduco", "zellij", "nerdctl", "docker-compose", "lxc", "machinectl", "minicom", "picocom",
+    "cu", "tio", "rlwrap", "sshpass", "autossh", "gcloud", "flyctl",
+}  # fmt: skip
+_PASSING_ON: Final = _REMOTE | {
+    "less", "more", "cat", "tee", "sed", "awk", "gawk", "mawk", "nawk", "grep", "egrep", "fgrep", "rg", "ag", "head",
+    "tail", "tac", "rev", "sort", "uniq", "wc", "tr", "cut", "paste", "dd", "pv", "xargs", "od", "xxd", "hexdump",
+    "base64", "gzip", "md5sum", "sha1sum", "sha256sum", "sha512sum", "jq", "yq", "fold", "fmt", "nl", "column", "ts",
+    "iconv", "diff", "bc", "dc", "ed", "m4",
 }  # fmt: skip
 """Those, programs that hand on or take in what they read, as in a pipeline, and calculators and line editors, which
 print what they are told to: none of them asks anything itself."""
@@ -270,7 +272,7 @@ def _judge_keys(reading: Reading, screen: Screen, evidence: Evidence, shown: str
     """Judge a program that takes single keys, or draws on the alternate screen."""
     if evidence.raw and evidence.asks and evidence.program in _PAGERS:
         return Type(keys=b"q", shown="q", why="leaves the pager", prompt=shown)
-    passes_on = evidence.relay or evidence.program in _PASSING_ON
+    passes_on = evidence.relay or evidence.program in _REMOTE
     if reading.kind is Kind.ANY_KEY and not (reading.risky or passes_on or screen.alternate) and evidence.asks:
         return Type(keys=b"\r", shown="Enter", why="any key goes on", prompt=shown)
     return AskPerson(need=Need.MENU, prompt=shown)
