@@ -1,7 +1,6 @@
 """Which folder models may work in: the project, or the demo's own copy of a small one."""
 
 import contextlib
-import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -41,25 +40,25 @@ def project_workspace(loaded: "Loaded", cwd: Path, environ: Mapping[str, str]) -
 @contextlib.contextmanager
 def demo_workspace(environ: Mapping[str, str]) -> Iterator[Workspace]:
     """Give the demo's models a sample project of their own to work on; it is gone when the demo ends."""
-    from tui.core.ids import new_id
+    from tui.demo.folder import DemoFolder
 
-    folder = Path(environ.get("TMPDIR") or "/tmp") / f"llmmixer-{new_id('demo')}"  # noqa: S108 - made for us alone below
-    root = folder / "sample-project"
+    temporary = Path(environ.get("TMPDIR") or "/tmp")  # noqa: S108 - a folder for us alone is made in it
+    folder = DemoFolder(temporary)
+    root = folder.path / "sample-project"
 
     def make() -> None:
+        from tui.demo.folder import sweep
         from tui.demo.sample_repo import make_sample_repository
 
-        folder.mkdir(mode=0o700)  # fails where somebody else was first
+        folder.make()
         make_sample_repository(root)
+        sweep(temporary)
 
     try:
         own_paths = (config_dir(environ), state_dir(environ))
         yield Workspace(root=root, home=_home(environ), trusted=True, facts=True, own_paths=own_paths, make=make)
     finally:
-        if folder.is_dir() and not folder.is_symlink() and folder.stat().st_uid == os.getuid():
-            import shutil
-
-            shutil.rmtree(folder, ignore_errors=True)
+        folder.remove()
 
 
 def _home(environ: Mapping[str, str]) -> Path:
