@@ -5,6 +5,7 @@ import contextlib
 import os
 import shutil
 import signal
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Final
@@ -17,9 +18,14 @@ from tui.terminal.stopping import end_family, send_to_group
 
 _READ_SIZE: Final = 4096
 """A terminal never gives more at once, and more would keep others waiting."""
+_SMALLEST_READ: Final = 256
+_TURN_SECONDS: Final = 0.004
+"""What showing one read may cost in processor time; while it costs more, less is read at once."""
+_HELD_SECONDS: Final = 1.0
+"""How long reads stay small after one that cost too much."""
 _QUIET_SECONDS: Final = 0.05
 _LAST_WORDS_SECONDS: Final = 0.5
-_LAST_WORDS_READS: Final = 256
+_LAST_WORDS_BYTES: Final = 1 << 20
 _REOPENED_SECONDS: Final = 0.25
 
 
@@ -46,7 +52,10 @@ class Hooks:
 
 
 class Child:
-    """A running program. Made on the event loop, which it never blocks."""
+    """A running program. Made on the event loop, which it never blocks.
+
+    Set `laborious` while what it writes may be a lot of work to show: then it is read in small parts from the first.
+    """
 
     interactive = False
     """Whether keys reach the program."""
@@ -65,7 +74,10 @@ class Child:
         self._returncode: int | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._ended_at = 0.0
-        self._last_reads = 0
+        self.laborious = False
+        self._last_bytes = 0
+        self._most = _READ_SIZE
+        self._held_until = 0.0
         os.set_blocking(self.fd, False)
         self._loop.add_reader(self.fd, self._read)
         self._reaper = Reaper(self.pid, started.poll, self._exited)
@@ -116,16 +128,31 @@ class Child:
 
     def _read(self) -> None:
         """Read once, then all other terminals and the screen get their turn; what is not read waits in the kernel."""
-        try:
-            data = os.read(self.fd, _READ_SIZE)
-        except (BlockingIOError, InterruptedError):
-            return
-        except OSError:  # EIO: nobody holds the other side
-            data = b""
+        data = self._take()
         if data:
-            self._hooks.received(data)
-        else:
+            self._received(data)
+        elif data is not None:
             self._hung_up()
+
+    def _take(self) -> bytes | None:
+        """Read what may be shown in one turn; None when there is nothing, no bytes when nobody can write any more."""
+        try:
+            return os.read(self.fd, _SMALLEST_READ if self.laborious else self._most)
+        except (BlockingIOError, InterruptedError):
+            return None
+        except OSError:  # EIO: nobody holds the other side
+            return b""
+
+    def _received(self, data: bytes) -> None:
+        """Hand on what was read. What is laborious to show is read in small parts: others get their turn in between."""
+        begin = time.thread_time()
+        self._hooks.received(data)
+        cost = time.thread_time() - begin
+        if cost > _TURN_SECONDS:
+            self._most = max(_SMALLEST_READ, int(len(data) * _TURN_SECONDS / cost))
+            self._held_until = self._loop.time() + _HELD_SECONDS
+        elif self._most < _READ_SIZE and cost * 2 < _TURN_SECONDS and self._loop.time() > self._held_until:
+            self._most = min(_READ_SIZE, self._most * 2)
 
     def _hung_up(self) -> None:
         self._loop.remove_reader(self.fd)
@@ -150,21 +177,16 @@ class Child:
 
         `quiet` tells that there was nothing a moment ago.
         """
-        try:
-            data = os.read(self.fd, _READ_SIZE)
-        except (BlockingIOError, InterruptedError):
-            data = None
-        except OSError:
-            data = b""
-        self._last_reads += 1
-        late = self._loop.time() - self._ended_at > _LAST_WORDS_SECONDS or self._last_reads > _LAST_WORDS_READS
+        data = self._take()
+        self._last_bytes += len(data or b"")
+        late = self._loop.time() - self._ended_at > _LAST_WORDS_SECONDS or self._last_bytes > _LAST_WORDS_BYTES
         over = data == b"" or late or (data is None and quiet)
         if not over:
             pause = 0.0 if data else _QUIET_SECONDS
             self._timer = self._loop.call_later(pause, self._last_words, not data)
         try:
             if data:
-                self._hooks.received(data)
+                self._received(data)
         finally:
             if over:
                 self._finish()

@@ -86,6 +86,11 @@ class Emulator(Parser, Screen, ByteStream):  # type: ignore[misc]  # pyte's attr
         return not self.cursor.hidden
 
     @property
+    def laborious(self) -> bool:
+        """Whether scrolling is a lot of work now: between side margins every cell moves."""
+        return self.right_margin - self.left_margin < self.columns
+
+    @property
     def synchronized(self) -> bool:
         """Whether the program is in the middle of a frame (mode 2026), which is better not painted yet."""
         return self.has(SYNCHRONIZED)

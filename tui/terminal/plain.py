@@ -37,6 +37,7 @@ class PlainScreen:
     cursor_visible = False
     cursor_shape = CursorShape.BLOCK
     synchronized = False
+    laborious = False
 
     def __init__(self, columns: int, lines: int, *, scrollback_lines: int = 10_000) -> None:
         self.columns = columns

@@ -184,6 +184,8 @@ class Terminal(Surface):
             self._reply(replies)
         if notices := screen.take_events():
             self._take_notices(notices)
+        if self._child is not None:
+            self._child.laborious = screen.laborious
         self._show()
         self._tell_activity()
 
