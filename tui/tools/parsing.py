@@ -5,20 +5,8 @@ from contextlib import contextmanager
 from typing import Final
 
 from tui.core.chat import Json
+from tui.core.tool_arguments import EDIT, Argument, ContradictionError, Kind, given, given_names
 
-_ALIASES: Final[Mapping[str, tuple[str, ...]]] = {
-    "path": ("file_path", "filepath", "filename", "file"),
-    "old": ("old_string", "old_text", "old_str"),
-    "new": ("new_string", "new_text", "new_str"),
-    "all": ("replace_all",),
-    "content": ("text", "contents"),
-    "command": ("cmd",),
-    "cwd": ("workdir", "working_directory"),
-    "pattern": ("query", "regex"),
-    "glob": ("include",),
-    "start_line": ("start",),
-    "end_line": ("end",),
-}
 _COMMENTS: Final = frozenset({"description", "explanation", "reason", "rationale", "thought"})
 """Arguments that only say why; models add them unasked and expect nothing of them."""
 _LONGEST_PATH: Final = 4096
@@ -32,22 +20,23 @@ class ArgumentError(ValueError):
 class Fields:
     """The arguments of a call, taken out one by one; what is left at the end is unknown.
 
+    `known` are those there can be: asking for another one, or for one as something else, is a mistake of this program.
     `canonical` collects what was taken, under the canonical names and in the canonical types.
     """
 
-    def __init__(self, arguments: Mapping[str, Json], where: str = "") -> None:
-        # null is how some models leave out an optional argument
+    def __init__(self, arguments: Mapping[str, Json], known: Mapping[str, Argument], where: str = "") -> None:
         self._left = {str(name): value for name, value in arguments.items() if value is not None}
+        self._known = known
         self._where = where
         self.canonical: dict[str, Json] = {}
 
     def has(self, name: str) -> bool:
         """Tell whether the argument, or an alias of it, is there."""
-        return any(alias in self._left for alias in (name, *_ALIASES.get(name, ())))
+        return bool(given_names(self._left, name))
 
     def text(self, name: str, *, default: str | None = None, may_be_empty: bool = False, plain: bool = False) -> str:
         """Return a text. With `plain` it may hold no line break and no NUL, as paths must not."""
-        value = self._take(name)
+        value = self._take(name, Kind.TEXT)
         if value is None:
             if default is None:
                 raise ArgumentError(f"`{self._where}{name}` is missing.")
@@ -68,7 +57,7 @@ class Fields:
 
     def integer(self, name: str, *, least: int) -> int | None:
         """Return a whole number of at least `least`; 12.0 counts as 12, as some wires know no whole numbers."""
-        value = self._take(name)
+        value = self._take(name, Kind.WHOLE)
         if value is None:
             return None
         if isinstance(value, float) and value.is_integer():
@@ -82,7 +71,7 @@ class Fields:
 
     def number(self, name: str) -> float | None:
         """Return a number above zero."""
-        value = self._take(name)
+        value = self._take(name, Kind.NUMBER)
         if value is None:
             return None
         if isinstance(value, bool) or not isinstance(value, int | float):
@@ -94,7 +83,7 @@ class Fields:
 
     def flag(self, name: str) -> bool:
         """Return true or false; false when it is not there."""
-        value = self._take(name)
+        value = self._take(name, Kind.FLAG)
         if value is None:
             return False
         if not isinstance(value, bool):
@@ -103,9 +92,9 @@ class Fields:
         return value
 
     @contextmanager
-    def items(self, name: str) -> Iterator[Iterator["Fields"]]:
-        """Yield the objects of a list, each as fields of its own, which are finished in the end."""
-        value = self._take(name)
+    def edits(self, name: str) -> Iterator[Iterator["Fields"]]:
+        """Yield the edits of a list, each as fields of its own, which are finished in the end."""
+        value = self._take(name, Kind.EDITS)
         if not isinstance(value, Sequence) or isinstance(value, str):
             raise ArgumentError(f"`{self._where}{name}` must be a list, not {_kind(value)}.")
         if len(value) > _MOST_ITEMS:
@@ -114,7 +103,7 @@ class Fields:
         for index, item in enumerate(value):
             if not isinstance(item, Mapping):
                 raise ArgumentError(f"`{self._where}{name}[{index}]` must be an object, not {_kind(item)}.")
-            parts.append(Fields(item, f"{self._where}{name}[{index}]."))
+            parts.append(Fields(item, EDIT, f"{self._where}{name}[{index}]."))
         yield iter(parts)
         for part in parts:
             part.finish()
@@ -127,13 +116,16 @@ class Fields:
             names = ", ".join(f"`{self._where}{name[:60]}`" for name in unknown[:5])
             raise ArgumentError(f"There is no argument {names}.")
 
-    def _take(self, name: str) -> Json:
-        found = [alias for alias in (name, *_ALIASES.get(name, ())) if alias in self._left]
-        values = [self._left.pop(alias) for alias in found]
-        if any(value != values[0] for value in values[1:]):
-            names = " and ".join(f"`{alias}`" for alias in found)
-            raise ArgumentError(f"{names} mean the same and differ; give only `{self._where}{name}`.")
-        return values[0] if values else None
+    def _take(self, name: str, kind: Kind) -> Json:
+        if self._known[name].kind is not kind:
+            raise LookupError(f"{name} is declared as {self._known[name].kind}")
+        try:
+            value: Json = given(self._left, name)
+        except ContradictionError as error:
+            raise ArgumentError(f"{error}; give only `{self._where}{name}`.") from error
+        for each in given_names(self._left, name):
+            del self._left[each]
+        return value
 
     def _check(self, name: str, value: str, *, plain: bool) -> None:
         try:

@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from tui.core.chat import Json
 from tui.core.record import Record
+from tui.core.trust_rules import COMMAND_TOOLS, FILE_TOOLS
 
 
 class Tool(StrEnum):
@@ -29,12 +30,12 @@ class Tool(StrEnum):
     @property
     def changes_files(self) -> bool:
         """Whether calls of this tool change files themselves, which can be undone."""
-        return self in {Tool.WRITE_FILE, Tool.EDIT_FILE, Tool.DELETE_FILE}
+        return self in FILE_TOOLS and not self.only_reads
 
     @property
     def runs_programs(self) -> bool:
         """Whether calls of this tool start a program."""
-        return self in {Tool.RUN_COMMAND, Tool.RUN_INTERACTIVE}
+        return self in COMMAND_TOOLS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)

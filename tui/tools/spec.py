@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from tui.core.chat import Json, ToolCall, ToolSpec
+from tui.core.tool_arguments import ARGUMENTS, EDIT, Argument, Kind
 from tui.tools.parsing import ArgumentError, Fields
 from tui.tools.requests import (
     Action,
@@ -29,30 +30,26 @@ _PATH: Final = "Path of the file, relative to the project folder."
 _CWD: Final = "Folder to run in, relative to the project folder. Default: the project folder."
 
 
-def _text(description: str) -> dict[str, Json]:
-    return {"type": "string", "description": description}
+def _schema(known: Mapping[str, Argument], told: Mapping[str, str]) -> dict[str, Json]:
+    """Return the schema of an object with these arguments, each with what is `told` of it."""
+    properties: dict[str, Json] = {}
+    for name, argument in known.items():
+        schema: dict[str, Json] = {"type": argument.kind.value, "description": told[name]}
+        if argument.kind is Kind.EDITS:
+            schema["items"] = _schema(EDIT, _EDIT)
+        properties[name] = schema
+    required: list[Json] = [name for name, argument in known.items() if argument.needed]
+    return {"type": "object", "properties": properties, "required": required}
 
 
-def _integer(description: str) -> dict[str, Json]:
-    return {"type": "integer", "description": description}
+def _spec(tool: Tool, description: str, **told: str) -> ToolSpec:
+    return ToolSpec(name=tool.value, description=description, parameters=_schema(ARGUMENTS[tool], told))
 
 
-def _flag(description: str) -> dict[str, Json]:
-    return {"type": "boolean", "description": description}
-
-
-def _spec(tool: Tool, description: str, required: tuple[str, ...], **properties: Json) -> ToolSpec:
-    parameters: dict[str, Json] = {"type": "object", "properties": properties, "required": list(required)}
-    return ToolSpec(name=tool.value, description=description, parameters=parameters)
-
-
-_OLD: Final = "Text to replace: exactly as in the file, with its indentation, and enough of it to be there only once."
-_NEW: Final = "Text that takes its place. Empty deletes."
-_ALL: Final = "Replace every place instead of the only one. Default: false."
-_EDIT: Final[dict[str, Json]] = {
-    "type": "object",
-    "properties": {"old": _text(_OLD), "new": _text(_NEW), "all": _flag(_ALL)},
-    "required": ["old", "new"],
+_EDIT: Final = {
+    "old": "Text to replace: exactly as in the file, with its indentation, and enough of it to be there only once.",
+    "new": "Text that takes its place. Empty deletes.",
+    "all": "Replace every place instead of the only one. Default: false.",
 }
 
 TOOLS: Final[tuple[ToolSpec, ...]] = (
@@ -61,74 +58,64 @@ TOOLS: Final[tuple[ToolSpec, ...]] = (
         "Read a text file of the project. The answer is the text itself without line numbers, after one line that "
         "names the file and the lines shown. A long file is shown in part: ask for the rest by start_line and "
         "end_line. Read a file before you edit it.",
-        ("path",),
-        path=_text(_PATH),
-        start_line=_integer("First line to read, counted from 1. Default: 1."),
-        end_line=_integer("Last line to read, included. Default: the last line."),
+        path=_PATH,
+        start_line="First line to read, counted from 1. Default: 1.",
+        end_line="Last line to read, included. Default: the last line.",
     ),
     _spec(
         Tool.LIST_FILES,
         "List files and folders of the project, one path a line, folders with a slash at the end. Files ignored by "
         ".gitignore are left out. With a pattern, list only the files that match it, at any depth.",
-        (),
-        path=_text("Folder to list, relative to the project folder. Default: the project folder."),
-        pattern=_text("Glob that paths must match, such as *.py or src/**/test_*.py. ** stands for any folders."),
-        depth=_integer("How many levels of folders to list. Default: 3, or all with a pattern."),
+        path="Folder to list, relative to the project folder. Default: the project folder.",
+        pattern="Glob that paths must match, such as *.py or src/**/test_*.py. ** stands for any folders.",
+        depth="How many levels of folders to list. Default: 3, or all with a pattern.",
     ),
     _spec(
         Tool.SEARCH,
         "Find lines by a regular expression in the text files of the project. The answer has one line a match: "
         "path:line: text. Files ignored by .gitignore and binary files are left out.",
-        ("pattern",),
-        pattern=_text("Regular expression to find within a line. Escape special characters, or set literal."),
-        path=_text("File or folder to search, relative to the project folder. Default: the project folder."),
-        glob=_text("Search only files whose path matches this glob, such as *.py or src/**."),
-        ignore_case=_flag("Do not tell upper and lower case apart. Default: false."),
-        literal=_flag("Take the pattern as plain text. Default: false."),
+        pattern="Regular expression to find within a line. Escape special characters, or set literal.",
+        path="File or folder to search, relative to the project folder. Default: the project folder.",
+        glob="Search only files whose path matches this glob, such as *.py or src/**.",
+        ignore_case="Do not tell upper and lower case apart. Default: false.",
+        literal="Take the pattern as plain text. Default: false.",
     ),
     _spec(
         Tool.WRITE_FILE,
         "Create a text file with this content, or replace everything in it. Missing folders are made. To change a "
         "part of a file use edit_file instead.",
-        ("path", "content"),
-        path=_text(_PATH),
-        content=_text("All the file shall hold."),
+        path=_PATH,
+        content="All the file shall hold.",
     ),
     _spec(
         Tool.EDIT_FILE,
         "Change parts of a text file by replacing exact text. Give either old and new for one replacement, or edits "
         "for several: they are made in order, each on the result of the one before, and either all of them or none. "
         "Line ends and encoding of the file are kept.",
-        ("path",),
-        path=_text(_PATH),
-        old=_text(_OLD),
-        new=_text(_NEW),
-        all=_flag(_ALL),
-        edits={"type": "array", "description": "Several replacements, instead of old and new.", "items": _EDIT},
+        path=_PATH,
+        edits="Several replacements, instead of old and new.",
+        **_EDIT,
     ),
     _spec(
         Tool.DELETE_FILE,
         "Delete a file, or a folder with everything in it. It goes to a bin from which the person can restore it.",
-        ("path",),
-        path=_text("Path of the file or folder, relative to the project folder."),
+        path="Path of the file or folder, relative to the project folder.",
     ),
     _spec(
         Tool.RUN_COMMAND,
         "Run a command to its end and get its output (stdout and stderr) and how it ended. It has no input and no "
         "terminal; it and everything it started ends with the call. Simple commands without pipes, redirections and "
         "substitutions are approved most easily. Set cwd instead of using cd. For files use the other tools.",
-        ("command",),
-        command=_text("The command, in bash syntax."),
-        cwd=_text(_CWD),
-        timeout={"type": "number", "description": "Seconds after which the command is ended."},
+        command="The command, in bash syntax.",
+        cwd=_CWD,
+        timeout="Seconds after which the command is ended.",
     ),
     _spec(
         Tool.RUN_INTERACTIVE,
         "Run a command that needs a terminal (it asks questions, draws a screen, or goes on for long), shown to the "
         "person, who can type into it. Use run_command for everything else.",
-        ("command",),
-        command=_text("The command, in bash syntax."),
-        cwd=_text(_CWD),
+        command="The command, in bash syntax.",
+        cwd=_CWD,
     ),
 )
 _SPECS: Final = {spec.name: spec for spec in TOOLS}
@@ -147,7 +134,7 @@ def parse_call(call: ToolCall) -> Request | InvalidCall:
     tool = Tool(call.name)
     if call.parsed is None:
         return _invalid(call, f"The arguments of {tool} are not a JSON object. {_expected(spec)}")
-    fields = Fields(call.parsed)
+    fields = Fields(call.parsed, ARGUMENTS[tool])
     try:
         action = _action(tool, fields)
         fields.finish()
@@ -225,7 +212,7 @@ def _edits(fields: Fields) -> tuple[Edit, ...]:
         return (_edit(fields),)
     if single:
         raise ArgumentError("Give either `old` and `new`, or `edits`, not both.")
-    with fields.items("edits") as items:
+    with fields.edits("edits") as items:
         edits = tuple(_edit(item) for item in items)
     if not edits:
         raise ArgumentError("`edits` is empty.")

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from tui.core.record import Record
 from tui.core.secrets import holds_known, known_values
+from tui.core.trust_rules import COMMAND_TOOLS, FILE_TOOLS
 from tui.core.untrusted import clean_line
 from tui.core.validation import flag_injection
 
@@ -25,8 +26,6 @@ _PROJECT: Final = "project"
 _PROGRAM: Final = "program output"
 _NETWORK: Final = "network"
 _FLAGGED: Final = "suspicious"
-_FILE_TOOLS: Final = frozenset({"read_file", "list_files", "search", "write_file", "edit_file", "delete_file"})
-_COMMANDS: Final = frozenset({"run_command", "run_interactive"})
 _FETCHES: Final = re.compile(
     r"\b(?:curl|wget|aria2c|httpie|https?|ftps?|sftp|scp|rsync|ssh|telnet|nc|ncat|socat|lynx|w3m|dig|nslookup|gh|glab"
     r"|git\s+(?:\S+\s+)*(?:clone|fetch|pull|ls-remote|submodule))\b|https?://",
@@ -98,14 +97,14 @@ class Taint(Record):
             return _FLAGGED
         if self.last_fetched:
             return _NETWORK
-        return _PROJECT if tool in _FILE_TOOLS else _PROGRAM
+        return _PROJECT if tool in FILE_TOOLS else _PROGRAM
 
 
 def is_foreign(tool: str, source: str) -> bool:
     """Tell whether a tool's text may come from the network: of an unknown tool it may, of a command by its words."""
-    if tool in _FILE_TOOLS:
+    if tool in FILE_TOOLS:
         return False
-    return tool not in _COMMANDS or _FETCHES.search(source) is not None
+    return tool not in COMMAND_TOOLS or _FETCHES.search(source) is not None
 
 
 def carries_secret(arguments: Mapping[str, Any]) -> bool:

@@ -6,56 +6,29 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from tui.core.tool_arguments import ARGUMENTS, EDIT, Argument, ContradictionError, Kind, given, given_names
 from tui.core.trust_rules import COMMAND_TOOLS
 from tui.trust.calls import Call
 
 LONGEST_COMMAND: Final = 65_536
-_ALIASES: Final = {
-    "path": ("path", "file_path", "filepath", "file", "filename", "directory", "dir", "folder"),
-    "content": ("content", "text", "contents", "file_text"),
-    "old": ("old", "old_string", "old_text", "old_str"),
-    "new": ("new", "new_string", "new_text", "new_str"),
-    "all": ("all", "replace_all"),
-    "edits": ("edits",),
-    "command": ("command", "cmd"),
-    "cwd": ("cwd",),
-    "timeout": ("timeout",),
-    "pattern": ("pattern", "query", "regex"),
-    "glob": ("glob", "include"),
-    "start_line": ("start_line",),
-    "end_line": ("end_line",),
-    "depth": ("depth",),
-    "ignore_case": ("ignore_case",),
-    "literal": ("literal",),
-}
-_TEXT, _NUMBER, _WHOLE, _FLAG, _EDITS = "a text", "a number", "a whole number", "true or false", "a list of edits"
-_FIELDS: Final[Mapping[str, Mapping[str, str]]] = {
-    "read_file": {"path": _TEXT, "start_line": _WHOLE, "end_line": _WHOLE},
-    "list_files": {"path": _TEXT, "pattern": _TEXT, "depth": _WHOLE},
-    "search": {"pattern": _TEXT, "path": _TEXT, "glob": _TEXT, "ignore_case": _FLAG, "literal": _FLAG},
-    "write_file": {"path": _TEXT, "content": _TEXT},
-    "edit_file": {"path": _TEXT, "old": _TEXT, "new": _TEXT, "all": _FLAG, "edits": _EDITS},
-    "delete_file": {"path": _TEXT},
-    "run_command": {"command": _TEXT, "cwd": _TEXT, "timeout": _NUMBER},
-    "run_interactive": {"command": _TEXT, "cwd": _TEXT},
-}
-_NEEDED: Final[Mapping[str, tuple[str, ...]]] = {
-    "read_file": ("path",),
-    "list_files": (),
-    "search": ("pattern",),
-    "write_file": ("path", "content"),
-    "edit_file": ("path",),
-    "delete_file": ("path",),
-    "run_command": ("command",),
-    "run_interactive": ("command",),
-}
+_TOLD: Final = {
+    Kind.TEXT: "a text", Kind.WHOLE: "a whole number", Kind.NUMBER: "a number", Kind.FLAG: "true or false",
+    Kind.EDITS: "a list of edits",
+}  # fmt: skip
 _SURROUNDINGS: Final = ("env", "environment", "environ", "shell", "stdin", "input", "executable", "user", "workdir",
                         "working_directory", "working_dir", "directory")  # fmt: skip
 _CONTROL: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _ODD: Final = re.compile(
     "[\u00a0\u00ad\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f\u2000-\u200f\u2028-\u202f\u205f-\u206f"
-    "\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e01ef\ue000-\uf8ff]"
+    "\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e01ef\ue000-\uf8ff"
+    "\u037e\u2044\u2215\u2216\u29f8\u29f9]"  # a semicolon, slashes and backslashes that are none
 )
+_OTHER_LETTERS: Final = (
+    "\u0251\u0261\u0370-\u0373\u0391\u0392\u0395-\u0397\u0399\u039a\u039c\u039d\u039f\u03a1\u03a4\u03a5\u03a7\u03b9\u03bd"
+    "\u03bf\u03c1\u0400-\u058f\u13a0-\u13ff\ua4d0-\ua4ff\uab70-\uabbf"
+)
+"""Letters of other scripts that look like Latin ones, or whose alphabets have many such."""
+_MIXED: Final = re.compile(f"[A-Za-z.][{_OTHER_LETTERS}]|[{_OTHER_LETTERS}][A-Za-z]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,20 +67,16 @@ def read_shape(call: Call) -> Shape | Misshape:
     """Bring a call's arguments to their canonical names and check their types, sizes and characters."""
     tool: object = call.tool
     given_args: object = call.args
-    fields = _FIELDS.get(tool) if isinstance(tool, str) else None
+    fields = ARGUMENTS.get(tool) if isinstance(tool, str) else None
     if fields is None:
         return Misshape(reason="There is no tool of that name.", rule="unknown tool")
     if not isinstance(given_args, Mapping):
         return Misshape(reason="The arguments are no object.", rule="arguments")
-    args: dict[str, Any] = {}
-    for name in fields:
-        given = [alias for alias in _ALIASES[name] if call.args.get(alias) is not None]
-        values = [call.args[alias] for alias in given]
-        if any(value != values[0] for value in values[1:]):
-            return Misshape(reason=f"`{given[0]}` and `{given[1]}` contradict each other.", rule="arguments")
-        if values:
-            args[name] = values[0]
-    wrong = _first_wrong(call.tool, fields, args)
+    try:
+        args = {name: value for name in fields if (value := given(call.args, name)) is not None}
+        wrong = _first_wrong(call.tool, fields, args)
+    except ContradictionError as error:
+        return Misshape(reason=f"{error}.", rule="arguments")
     if wrong is not None:
         return wrong
     odd = _odd(call, args)
@@ -117,19 +86,19 @@ def read_shape(call: Call) -> Shape | Misshape:
 def command_folder(call: Call) -> str:
     """Return the folder a command would run in, as written and joined; the policy resolves it."""
     args: object = call.args
-    given = args.get("cwd") if isinstance(args, Mapping) else None
-    return str(Path(call.cwd) / given) if isinstance(given, str) else str(call.cwd)
+    folder = next((args[name] for name in given_names(args, "cwd")), None) if isinstance(args, Mapping) else None
+    return str(Path(call.cwd) / folder) if isinstance(folder, str) else str(call.cwd)
 
 
-def _first_wrong(tool: str, fields: Mapping[str, str], args: Mapping[str, Any]) -> Misshape | None:
-    for name in _NEEDED[tool]:
-        if name not in args:
+def _first_wrong(tool: str, fields: Mapping[str, Argument], args: Mapping[str, Any]) -> Misshape | None:
+    for name, argument in fields.items():
+        if argument.needed and name not in args:
             return Misshape(reason=f"`{name}` is missing.", rule="arguments")
-    for name, kind in fields.items():
-        if name in args and not _is(kind, args[name]):
-            return Misshape(reason=f"`{name}` must be {kind}.", rule="arguments")
+    for name, value in args.items():
+        if not _is(fields[name].kind, value):
+            return Misshape(reason=f"`{name}` must be {_TOLD[fields[name].kind]}.", rule="arguments")
     for name in ("path", "command", "pattern", "cwd"):
-        if name in args and not args[name].strip() and (name in _NEEDED[tool] or name == "cwd"):
+        if name in args and not args[name].strip() and (fields[name].needed or name == "cwd"):
             return Misshape(reason=f"`{name}` is empty.", rule="arguments")
     if any(name in args and args[name] < 1 for name in ("start_line", "end_line", "depth")):
         return Misshape(reason="Lines and depths count from 1.", rule="arguments")
@@ -164,6 +133,8 @@ def _odd(call: Call, args: Mapping[str, Any]) -> tuple[str, ...]:
         text = args.get(name, "")
         if isinstance(text, str) and not text.isascii() and _ODD.search(text):
             odd.append(f"`{name}` holds characters that cannot be seen or look like others.")
+        elif isinstance(text, str) and not text.isascii() and _MIXED.search(text):
+            odd.append(f"`{name}` mixes letters that look alike in one word.")
         if name != "command" and isinstance(text, str) and ("\n" in text or "\t" in text):
             odd.append(f"`{name}` holds a line break or a tab.")
     if call.tool in COMMAND_TOOLS:
@@ -180,25 +151,21 @@ def _edits(args: Mapping[str, Any]) -> tuple[Edit, ...]:
     for item in raw:
         if not isinstance(item, Mapping):
             return ()
-        old, new, every = (_first(item, name) for name in ("old", "new", "all"))
+        old, new, every = (given(item, name) for name in EDIT)
         if not isinstance(old, str) or not old or not isinstance(new, str) or not isinstance(every, bool | None):
             return ()
         edits.append(Edit(old=old, new=new, all=bool(every)))
     return tuple(edits)
 
 
-def _first(item: Mapping[str, Any], name: str) -> Any:
-    return next((item[alias] for alias in _ALIASES[name] if item.get(alias) is not None), None)
-
-
-def _is(kind: str, value: object) -> bool:
-    if kind == _TEXT:
+def _is(kind: Kind, value: object) -> bool:
+    if kind is Kind.TEXT:
         return isinstance(value, str)
-    if kind == _FLAG:
+    if kind is Kind.FLAG:
         return isinstance(value, bool)
-    if kind == _WHOLE:
+    if kind is Kind.WHOLE:
         return isinstance(value, int) and not isinstance(value, bool)
-    if kind == _NUMBER:
+    if kind is Kind.NUMBER:
         return isinstance(value, int | float) and not isinstance(value, bool)
     return isinstance(value, list | tuple) and all(isinstance(item, Mapping) for item in value)
 
