@@ -205,6 +205,7 @@ class Judge:
             forbidden=self._settings.forbidden,
             hidden=(*workspace.own_paths, *credentials_of(workspace.home)),
             network=self._config.sandbox_network,
+            environ=self._environ,
         )
 
     def _one_less(self) -> TrustSettings:

@@ -7,7 +7,7 @@ in its words. Everything but the project is read-only, and so is what git believ
 import os
 import stat
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
@@ -19,6 +19,7 @@ from tui.config.model_work import Sandbox as Wanted
 from tui.core.record import Record
 from tui.trust.forbidden import Forbidden
 from tui.trust.placeholders import Placeholders, take_away_left
+from tui.trust.sockets import listening, runtime_folder
 
 NAME: Final = "bubblewrap"
 _PROGRAMS: Final = ("/usr/bin/bwrap", "/bin/bwrap", "/usr/local/bin/bwrap")
@@ -28,6 +29,7 @@ _GIT_SETTINGS: Final = ("config", "config.worktree")
 _GIT_EXECUTED: Final = ("hooks", "info")
 _OWN: Final = ".llmmixer"
 _KEPT_RUN: Final = ("/run/current-system", "/run/wrappers", "/run/opengl-driver")
+_COVERED: Final = ("/tmp", "/run", "/dev", "/proc")  # noqa: S108 - places of the sandbox's own
 _RESOLVER: Final = ("/run/systemd/resolve", "/run/NetworkManager", "/run/resolvconf")
 _CREDENTIALS: Final = (
     ".git-credentials", ".config/git/credentials", ".config/gh", ".config/hub", ".config/glab-cli", ".config/op",
@@ -121,18 +123,29 @@ def _frame(*, as_root: bool, network: bool) -> tuple[str, ...]:
 
 
 class Box:
-    """The sandbox of one project. `hidden` are files and folders whose content no command may see."""
+    """The sandbox of one project. `hidden` are files and folders whose content no command may see.
+
+    `environ` names sockets and the folder for them; the commands get an environment of their own.
+    """
 
     name: Final = NAME
 
     def __init__(
-        self, program: str, *, root: Path, forbidden: Forbidden, hidden: Iterable[Path] = (), network: bool = False
+        self,
+        program: str,
+        *,
+        root: Path,
+        forbidden: Forbidden,
+        hidden: Iterable[Path] = (),
+        network: bool = False,
+        environ: Mapping[str, str] = os.environ,
     ) -> None:
         self._program = program
         self._root = os.path.realpath(root)
         self._forbidden = forbidden
         self._hidden = tuple(os.path.realpath(path) for path in hidden)
         self._network = network
+        self._environ = environ
         self._tree = _Tree(forbidden)
         take_away_left(path for path, _ in self._guarded())
 
@@ -158,15 +171,16 @@ class Box:
         if git is not GitAccess.READ:
             kept = _GIT_EXECUTED if git is GitAccess.SETTINGS else (*_GIT_SETTINGS, *_GIT_EXECUTED)
             read_only = [below for path in read_only for below in _kept_in(path, kept)]
-        outside = [*self._hidden, *self._forbidden.literal_places]
+        outside = [*self._hidden, *self._forbidden.literal_places, *runtime_folder(self._environ, self._root)]
         masked += [path for path in outside if os.path.lexists(path)]
+        masked += self._sockets(masked)
         placeholders = Placeholders(self._missing(git))
         frame = _frame(as_root=os.geteuid() == 0, network=self._network)
         words = [self._program, *(word for word in frame if not (interactive and word == _OWN_SESSION))]
         words += ("--bind", self._root, self._root)
         for path in _outermost(read_only):
             words += ("--ro-bind", path, path)
-        for path in dict.fromkeys((*masked, *placeholders.paths)):
+        for path in _outermost((*masked, *placeholders.paths)):  # what is hidden with its folder is not there to hide
             words += _mask(path)
         return Boxed(argv=(*words, "--chdir", os.path.realpath(cwd), "--", *argv), placeholders=placeholders)
 
@@ -184,6 +198,16 @@ class Box:
         if os.path.lexists(own):
             masked.append(os.path.realpath(own))
         return read_only, masked + _other_names(self._root, masked)
+
+    def _sockets(self, masked: Sequence[str]) -> list[str]:
+        """Return the sockets at which programs outside listen; with a network, those of the project are let be."""
+        inside = f"{self._root}/"
+        covered = tuple(f"{path}/" for path in (*masked, *_COVERED))
+        return [
+            path
+            for path in listening(self._environ)
+            if not path.startswith(covered) and not (self._network and path.startswith(inside))
+        ]
 
     def _guarded(self) -> Iterator[tuple[str, bool]]:
         """Yield what a command must not bring into being in the project's folder, and whether it is a folder."""
