@@ -135,6 +135,15 @@ def test_a_running_command_is_never_called_silent() -> None:
     assert "asks you" in state_words(pane, UNICODE, 60.0)
 
 
+def test_a_model_that_writes_a_call_is_not_called_silent() -> None:
+    view = started()
+    pane = feed(view, *turn(), *at(text(1, "Let me see."), began()))
+    assert state_words(pane, UNICODE, 2.5) == "▸ tool call"
+    assert state_words(pane, UNICODE, 32.0) == "▸ tool call 30s"
+    feed(view, *at(requested()))
+    assert "silent" in state_words(pane, UNICODE, 60.0)
+
+
 def test_text_before_and_after_calls_is_kept_apart_from_them() -> None:
     pane = feed(started(), *turn(), *at(text(1, "a"), began(), requested(), run(), over(), text(2, "b")))
     kinds = [one.kind for one in pane.operations if isinstance(one, Begin)]
@@ -163,12 +172,18 @@ def test_live_output_is_the_last_lines_and_many_pieces_are_one_operation() -> No
         (ToolStatus.OK, "12 lines", ToolState.OK, ("1.9s", "12 lines")),
         (ToolStatus.ERROR, "exit 1", ToolState.ERROR, ("exit 1", "1.9s")),
         (ToolStatus.DENIED, "outside the project", ToolState.DENIED, ("outside the project",)),
+        (ToolStatus.DENIED, "you refused", ToolState.DENIED, ("by you",)),
         (ToolStatus.STOPPED, "", ToolState.STOPPED, ("1.9s",)),
     ],
 )
 def test_how_a_call_ends(status: ToolStatus, summary: str, state: ToolState, notes: tuple[str, ...]) -> None:
     line = last(requested(), run(), over(status, summary))
     assert (line.state, line.notes) == (state, notes)
+
+
+def test_what_a_call_is_about_is_named_once() -> None:
+    event = replace(over(ToolStatus.ERROR, "a/m.py: it was changed meanwhile"), title="a/m.py", seconds=0.0)
+    assert last(requested(), run(), event).notes == ("it was changed meanwhile",)
 
 
 def test_an_exit_code_is_named_once() -> None:

@@ -42,8 +42,8 @@ class Metronome:
         """Begin the schedule with the wait for the first token."""
         self._due = now + self._pace.first_token
 
-    def advance(self, tokens: int) -> None:
-        """Count `tokens` as spoken."""
+    def advance(self, tokens: float) -> None:
+        """Count `tokens` as spoken, or parts of one."""
         if self._pace.tokens_per_second and self._due is not None:
             swing = self._random.uniform(1 - self._pace.jitter, 1 + self._pace.jitter) if self._pace.jitter else 1.0
             self._due += swing * tokens / self._pace.tokens_per_second

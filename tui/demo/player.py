@@ -1,9 +1,11 @@
 """Plays a script on a wire: pieces in time, faults where the script has them."""
 
 import asyncio
+import re
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from tui.core.chat import Json, Wire
 from tui.demo.pace import INSTANT, Metronome, Pace
@@ -55,6 +57,10 @@ class Timing:
         )
 
 
+_EVENT: Final = re.compile(rb".+?(?:\r?\n\r?\n|\Z)", re.DOTALL)
+"""One event of a stream, with the empty line after it."""
+
+
 class Player:
     """Plays one script to one client."""
 
@@ -102,8 +108,20 @@ class Player:
             return
         for piece, count in self._cut(step):
             await self._keep_time(out)
-            await out.send(self._speak(step, piece, count))
-            self._metronome.advance(count)
+            said = self._speak(step, piece, count)
+            if isinstance(step, ToolCall):
+                await self._write_call(said, count, out)
+            else:
+                await out.send(said)
+                self._metronome.advance(count)
+
+    async def _write_call(self, events: bytes, count: int, out: ChunkedWriter) -> None:
+        """Send a call event by event: its arguments are written as slowly as words, and the call stands at the end."""
+        pieces = _EVENT.findall(events) if self._pace.tokens_per_second else [events]
+        for piece in pieces:
+            self._metronome.advance(count / len(pieces))
+            await self._keep_time(out)
+            await out.send(piece)
 
     def _cut(self, step: Step) -> list[tuple[str, int]]:
         match step:

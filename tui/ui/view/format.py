@@ -165,6 +165,12 @@ def state_words(pane: PaneView, glyphs: Glyphs, now: float) -> str:
     if pane.phase is Phase.RUNNING:
         began = min((tool.began for tool in pane.tools.values() if tool.state is ToolState.RUNNING), default=now)
         return f"{text} {duration(now - began)}" if now - began >= 1 else text
+    if pane.phase is Phase.CALLING and (
+        written := [t.began for t in pane.tools.values() if t.state is ToolState.WRITING]
+    ):
+        return (
+            f"{text} {duration(now - min(written))}" if now - min(written) >= 1 else text
+        )  # no word is told meanwhile
     if pane.busy and pane.phase is not Phase.ASKING and turn.silent_for(now) >= _SILENT_FROM:
         return f"{state_sign(Phase.WAITING, glyphs)} silent {duration(turn.silent_for(now))}"
     if pane.phase in (Phase.WAITING, Phase.THINKING) and now - turn.attempt_began >= 1:
