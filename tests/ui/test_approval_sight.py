@@ -10,8 +10,8 @@ from tests.ui.requests import ROOT, command, edit, pipeline
 from tests.ui.test_approval_card import Asking, asking
 from tests.ui.test_approval_text import CHIPS, LIVE, body, text
 from tui.core.commands import Answer
-from tui.core.tool_events import ApprovalRequested
-from tui.core.trust import AnswerKind, Decision, Part, RuleTrial
+from tui.core.tool_events import ApprovalRequested, Preview, PreviewKind
+from tui.core.trust import AnswerKind, Decision, Part, Risk, RuleTrial
 from tui.ui.glyphs import UNICODE
 from tui.ui.view import approval_frame as frame
 from tui.ui.view import approval_text as content
@@ -33,6 +33,7 @@ async def test_what_the_screen_shows_no_more_cannot_be_allowed_unread(wait_until
         await at.key("d")
         await at.table.wait(lambda: at.desk.page is not None and at.desk.page.card.body.has_focus)
         await at.key("end")
+        await at.table.wait(lambda: "r1" in at.desk.card.read)
         await at.key("escape")
         await at.table.wait(lambda: at.table.app.screen is at.table.main and at.desk.has_keys)
         assert "rows more" in at.text()
@@ -147,3 +148,21 @@ async def test_the_last_line_says_what_esc_does(wait_until: WaitUntil, home: Pat
         await at.key("escape")
         at.ask(command("touch b", "r2"))
         await at.table.wait(lambda: "Next request" in last(at))
+
+
+def test_requests_in_a_list_name_another_folder_than_the_projects() -> None:
+    requests = [command("make"), command("make", "r2", cwd=f"{ROOT}/docs"), command("make", "r3", cwd="/etc")]
+    rows = text(content.batch_rows(requests, set(), 0, 80, UNICODE)[0])
+    assert [row for row in rows if "make" in row] == [
+        "[x] claude make", "[x] claude make  in shop/docs", "[x] claude make  in /etc"
+    ]  # fmt: skip
+
+
+NEW_FILE = "--- /dev/null\n+++ b/a.txt\n@@ -0,0 +1,2 @@\n+one\n+two\n"
+
+
+def test_a_new_file_is_called_so_and_takes_the_whole_width() -> None:
+    preview = Preview(kind=PreviewKind.DIFF, text=NEW_FILE, path="a.txt", added=2)
+    rows = text(body(command("a.txt", tool="write_file", preview=preview, risk=Risk.CHANGE), 116, 20).rows)
+    assert [row.rstrip() for row in rows[-4:]] == ["New file  +2", "── line 1", "1 + one", "2 + two"]
+    assert not any("claude-sonnet" in row for row in rows)

@@ -99,7 +99,7 @@ async def test_a_call_from_its_question_to_its_end(size: tuple[int, int], home: 
         worker = Worker(table)
         worker.ask("c", "run_command", command="python3 -m unittest")
         worker.approval("c", "python3 -m unittest")
-        await wait_until(lambda: shows(table, "run", "? waiting for you"))
+        await wait_until(lambda: shows(table, "run", "? asks you"))
         worker.resolved(Resolution.ONCE)
         worker.start("c", "run_command", "python3 -m unittest")
         worker.output("c", "".join(f"test {number} ok\n" for number in range(12)))

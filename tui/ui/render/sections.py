@@ -111,7 +111,8 @@ def _state_words(line: ToolLine) -> list[str]:
     """Return the words of a call's state, the least important last."""
     notes = [clean_line(note) for note in line.notes]
     if line.state is ToolState.DENIED and notes:
-        return [f"{line.state.value}: {notes[0]}", *notes[1:]]
+        apart = " " if notes[0].startswith("by ") else ": "
+        return [f"{line.state.value}{apart}{notes[0]}", *notes[1:]]
     return notes if notes and line.state in _WORDLESS else [line.state.value, *notes]
 
 

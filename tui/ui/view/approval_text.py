@@ -29,6 +29,8 @@ _LESS_CONTEXT: Final = (1, 0)
 """Unchanged lines beside what changes, tried in this order where not all of a change fits."""
 _UNLISTED: Final = "not in allowed_commands"
 """The rule of a part that no rule is about; its reason says so already."""
+_NEW_FILE: Final = "--- /dev/null\n"
+"""How the diff of a file begins that is not there yet."""
 _PART_WIDTH: Final = 0.42
 """Share of the width that the texts of the parts take at most, before their reasons."""
 
@@ -86,7 +88,7 @@ def _facts(request: ApprovalRequested, model: str, width: int, glyphs: Glyphs, *
     if request.tool in _COMMANDS:
         caged: Span = (f"sandbox: {clean(request.sandbox)}", Tone.OK)
         facts.append((caged if request.sandbox else ("no sandbox", Tone.WARN),))
-    if model:
+    if model and (whole or request.tool in _COMMANDS):
         facts.append(reveal_line(model, Tone.MUTED))
     if whole:
         facts.append(((clean(request.tool), Tone.MUTED),))
@@ -197,8 +199,9 @@ def _preview(
     rows: list[Line] = []
     match preview.kind:
         case PreviewKind.DIFF:
-            head: list[Span] = [("Changes  ", Tone.MUTED), (f"+{preview.added} ", Tone.OK)]
-            head.append((f"{'-' if glyphs.ascii else '−'}{preview.removed}", Tone.BAD))
+            new = preview.text.startswith(_NEW_FILE)
+            head: list[Span] = [("New file  " if new else "Changes  ", Tone.MUTED), (f"+{preview.added} ", Tone.OK)]
+            head.append(("" if new else f"{'-' if glyphs.ascii else '−'}{preview.removed}", Tone.BAD))
             rows = diff_lines(preview.text, width, glyphs, context)
         case PreviewKind.FILES:
             noun = "file" if len(lines) + preview.omitted == 1 else "files"
@@ -291,10 +294,13 @@ def batch_rows(
             at = len(rows)
         mark = "[ ]" if request.id in left_out else "[x]"
         tone = Tone.MARK if place == cursor else Tone.PLAIN
-        risk: list[Span] = []
+        risk: Line = ()
         if request.risk is Risk.DESTRUCTIVE:
-            risk = [("  ", Tone.PLAIN), (f"{glyphs.limited} {request.risk.value}", Tone.BAD)]
+            risk = (("  ", Tone.PLAIN), (f"{glyphs.limited} {request.risk.value}", Tone.BAD))
         lines = reveal(request.text, Tone.STRONG, whole=True)
+        if request.tool in _COMMANDS and request.cwd != request.root:
+            folder = _in_project(request.cwd, request.root)
+            risk = (("  in ", Tone.MUTED), *reveal_line(folder, Tone.MUTED), *risk)
         first = ((mark, tone), (f" {clean(request.pane)} ", Tone.MUTED), *lines[0], *risk)
         rows += wrap_line(first, width, indent=4)
         rows += wrapped([((" " * 4, Tone.PLAIN), *line) for line in lines[1:]], width, indent=4)

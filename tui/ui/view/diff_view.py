@@ -11,7 +11,7 @@ from tui.ui.view.format import Line, Tone, cells
 from tui.ui.view.reveal import reveal_line, wrap_line
 
 SIDE_BY_SIDE_FROM: Final = 112
-"""Cells from which on old and new stand side by side."""
+"""Cells from which on old and new stand side by side, where there is both."""
 _HUNK: Final = re.compile(r"^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@(.*)$")
 _TONES: Final = {" ": Tone.MUTED, "-": Tone.BAD, "+": Tone.OK, "@": Tone.ACCENT, "": Tone.MUTED}
 
@@ -60,7 +60,7 @@ def diff_lines(text: str, width: int, glyphs: Glyphs, context: int | None = None
     if context is not None:
         rows = _near_changes(rows, context)
     digits = len(str(max((max(row.old, row.new) for row in rows), default=0)))
-    if width >= SIDE_BY_SIDE_FROM and any(row.sign in ("-", "+") for row in rows):
+    if width >= SIDE_BY_SIDE_FROM and {"-", "+"} <= {row.sign for row in rows}:
         return _side_by_side(rows, width, digits, glyphs)
     return [line for row in rows for line in _cell(row, max(row.old, row.new), width, digits, glyphs)]
 

@@ -29,6 +29,7 @@ _STATES: Final = {
     ToolStatus.STOPPED: ToolState.STOPPED,
 }
 _TITLE_ARGUMENTS: Final = ("command", "cmd", "path", "file_path", "pattern", "query")
+_REFUSED: Final = "you refused"
 _LONG_TITLE: Final = 60
 _NAMED_PATHS: Final = 3
 _TIMED_FROM: Final = 0.05
@@ -234,8 +235,11 @@ def _show(
 def _notes(event: ToolFinished) -> tuple[str, ...]:
     """What stands behind the state of a call that is over, the least important last."""
     summary = clean_line(event.summary).removeprefix(f"{event.name}: ")
+    if title := clean_line(event.title):  # it stands before the state already
+        summary = summary.removeprefix(f"{title}: ")
     if event.status is ToolStatus.DENIED:
-        return (summary,) if summary else ()
+        why = "by you" if summary == _REFUSED else summary
+        return (why,) if why else ()
     notes = []
     if event.exit_code and f"{event.exit_code}" not in summary:
         notes.append(f"exit {event.exit_code}")

@@ -18,7 +18,7 @@ class ToolState(StrEnum):
 
     WRITING = "being written"
     WAITING = "next"
-    ASKING = "waiting for you"
+    ASKING = "asks you"
     RUNNING = "running"
     OK = "done"
     ERROR = "failed"
