@@ -2,44 +2,41 @@ from pathlib import Path
 
 import pytest
 
-from tui.config.paths import cache_dir, config_dir, shown, state_dir, user_config_file
+from tui.config.paths import config_dir, shown, state_dir, user_config_file
 from tui.core.errors import ExitCode, UsageError
 
 
 @pytest.mark.parametrize(
-    ("environ", "config", "state", "cache"),
+    ("environ", "config", "state"),
     [
-        ({"HOME": "/h"}, "/h/.config/llmmixer", "/h/.local/state/llmmixer", "/h/.cache/llmmixer"),
+        ({"HOME": "/h"}, "/h/.config/llmmixer", "/h/.local/state/llmmixer"),
         (
-            {"HOME": "/h", "XDG_CONFIG_HOME": "/c", "XDG_STATE_HOME": "/s", "XDG_CACHE_HOME": "/k"},
+            {"HOME": "/h", "XDG_CONFIG_HOME": "/c", "XDG_STATE_HOME": "/s"},
             "/c/llmmixer",
             "/s/llmmixer",
-            "/k/llmmixer",
         ),
         (
-            {"HOME": "/h", "XDG_CONFIG_HOME": "c", "XDG_STATE_HOME": "", "XDG_CACHE_HOME": "./k"},
+            {"HOME": "/h", "XDG_CONFIG_HOME": "c", "XDG_STATE_HOME": ""},
             "/h/.config/llmmixer",
             "/h/.local/state/llmmixer",
-            "/h/.cache/llmmixer",
         ),
-        ({"LLMMIXER_HOME": "/o", "XDG_CONFIG_HOME": "/c"}, "/o/config", "/o/state", "/o/cache"),
-        ({"LLMMIXER_HOME": "~/o", "HOME": "/h"}, "/h/o/config", "/h/o/state", "/h/o/cache"),
+        ({"LLMMIXER_HOME": "/o", "XDG_CONFIG_HOME": "/c"}, "/o/config", "/o/state"),
+        ({"LLMMIXER_HOME": "~/o", "HOME": "/h"}, "/h/o/config", "/h/o/state"),
         (
-            {"XDG_CONFIG_HOME": "/c", "XDG_STATE_HOME": "/s", "XDG_CACHE_HOME": "/k"},
+            {"XDG_CONFIG_HOME": "/c", "XDG_STATE_HOME": "/s"},
             "/c/llmmixer",
             "/s/llmmixer",
-            "/k/llmmixer",
         ),
     ],
 )
-def test_folders(environ: dict[str, str], config: str, state: str, cache: str) -> None:
-    assert (config_dir(environ), state_dir(environ), cache_dir(environ)) == (Path(config), Path(state), Path(cache))
+def test_folders(environ: dict[str, str], config: str, state: str) -> None:
+    assert (config_dir(environ), state_dir(environ)) == (Path(config), Path(state))
     assert user_config_file(environ) == Path(config) / "config.toml"
 
 
 @pytest.mark.parametrize("environ", [{}, {"HOME": ""}, {"HOME": "relative"}, {"LLMMIXER_HOME": "~/x"}])
 def test_without_a_home_the_error_says_what_to_set(environ: dict[str, str]) -> None:
-    for folder in (config_dir, state_dir, cache_dir):
+    for folder in (config_dir, state_dir):
         with pytest.raises(UsageError) as caught:
             folder(environ)
         assert caught.value.exit_code is ExitCode.USAGE

@@ -24,7 +24,7 @@ from tui.core.guard_events import AttemptFailed, RetryScheduled
 from tui.engine import log_file
 from tui.engine.bus import Bus
 from tui.engine.log_records import record_of
-from tui.engine.logs import Logging, log_context, start_logging
+from tui.engine.logs import Logging, start_logging
 
 CANARY = "canary-" + VENDORS["groq"]
 ROOT = Path(__file__).resolve().parents[2]
@@ -95,28 +95,6 @@ def test_sdk_chatter_is_dropped_and_its_warnings_are_kept(log: Logging) -> None:
     logger.warning("Retrying")
     logger.setLevel(logging.NOTSET)
     assert [line["event"] for line in lines(log)] == ["Retrying"]
-
-
-def test_ids_come_from_the_context_of_the_caller(log: Logging) -> None:
-    async def pane(name: str) -> None:
-        with log_context(pane=name, turn=f"turn-{name}"):
-            await asyncio.sleep(0)
-            with log_context(attempt=1):
-                await asyncio.to_thread(logging.getLogger("sdk").warning, "slow %s", name)
-
-    async def all_panes() -> None:
-        await asyncio.gather(*(pane(name) for name in "abc"))
-
-    asyncio.run(all_panes())
-    logging.getLogger("sdk").warning("outside")
-    found = {line["event"]: line for line in lines(log)}
-    for name in "abc":
-        assert (found[f"slow {name}"]["pane"], found[f"slow {name}"]["turn"], found[f"slow {name}"]["attempt"]) == (
-            name,
-            f"turn-{name}",
-            1,
-        )
-    assert "pane" not in found["outside"]
 
 
 def test_broken_records_are_told_and_lose_no_other(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

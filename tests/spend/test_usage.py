@@ -18,7 +18,7 @@ from tui.core.chat import (
     UserMessage,
     Wire,
 )
-from tui.spend.usage import Calibration, add, estimate_request, estimate_tokens, normalise
+from tui.spend.usage import Calibration, add, estimate_request, estimate_tokens
 
 
 def test_a_sum_keeps_every_kind() -> None:
@@ -41,28 +41,6 @@ def test_a_sum_keeps_every_kind() -> None:
         estimated=True,
     )
     assert add([]) == Usage()
-
-
-def test_counts_that_include_the_cache_and_such_that_do_not_mean_the_same() -> None:
-    whole = normalise(input_tokens=853, cache_read=800, cache_write_5m=50, output_tokens=9, input_is_whole=True)
-    apart = normalise(input_tokens=3, cache_read=800, cache_write_5m=50, output_tokens=9, input_is_whole=False)
-    assert whole == apart
-    assert whole.total_input_tokens == 853
-
-
-@given(st.lists(st.integers(-10, 10_000), min_size=6, max_size=6), st.booleans())
-def test_no_count_is_ever_impossible(counts: list[int], whole: bool) -> None:
-    usage = normalise(
-        input_tokens=counts[0],
-        cache_read=counts[1],
-        cache_write_5m=counts[2],
-        cache_write_1h=counts[3],
-        output_tokens=counts[4],
-        reasoning=counts[5],
-        input_is_whole=whole,
-    )
-    assert min(usage.input_tokens, usage.cache_read_tokens, usage.output_tokens, usage.reasoning_tokens) >= 0
-    assert usage.reasoning_tokens <= usage.output_tokens
 
 
 @pytest.mark.parametrize(

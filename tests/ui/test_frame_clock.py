@@ -71,15 +71,12 @@ def test_many_requests_are_one_paint(timers: Timers) -> None:
     assert client.painted == 1
 
 
-def test_the_rate_is_bounded_and_can_change(timers: Timers) -> None:
+def test_the_rate_is_bounded(timers: Timers) -> None:
     clock, client = make(timers, 20), Client(timers)
     client.again = clock
     clock.request(client)
     assert timers.run() == 0
     assert timers.run() == pytest.approx(0.05)
-    clock.set_rate(10)
-    timers.run()
-    assert timers.run() == pytest.approx(0.1)
 
 
 def test_a_quiet_client_is_painted_at_once(timers: Timers) -> None:

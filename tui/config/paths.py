@@ -20,11 +20,6 @@ def state_dir(environ: Mapping[str, str]) -> Path:
     return _folder(environ, "XDG_STATE_HOME", ".local/state", "state")
 
 
-def cache_dir(environ: Mapping[str, str]) -> Path:
-    """Return the folder of what can be deleted at any time; it need not exist."""
-    return _folder(environ, "XDG_CACHE_HOME", ".cache", "cache")
-
-
 def user_config_file(environ: Mapping[str, str]) -> Path:
     """Return the path of the user's own configuration file; it need not exist."""
     return config_dir(environ) / CONFIG_NAME

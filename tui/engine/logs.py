@@ -10,10 +10,9 @@ import copy
 import logging
 import queue
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextvars import ContextVar
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from tui.core.errors import Problem
 from tui.core.events import Notice, NoticeLevel
@@ -27,18 +26,6 @@ _FIRST_WAIT: Final = 0.5
 _WAIT: Final = 0.1
 _LONGEST_CLOSE: Final = 2.0
 _EVENTS: Final = "llmmixer.events"
-
-_context: ContextVar[Mapping[str, Any]] = ContextVar("llmmixer_log_context", default={})  # noqa: B039 - never changed
-
-
-@contextlib.contextmanager
-def log_context(**ids: Any) -> Iterator[None]:
-    """Put `ids` (pane, turn, attempt) into every record made inside, in this task and those it starts."""
-    token = _context.set({**_context.get(), **ids})
-    try:
-        yield
-    finally:
-        _context.reset(token)
 
 
 class _Hand(logging.Handler):
@@ -58,7 +45,6 @@ class _Hand(logging.Handler):
                 record.msg, record.args = record.getMessage(), None
         except Exception as error:  # noqa: BLE001 - a foreign record's arguments may fail in any way
             record.msg, record.args = f"{record.msg} (arguments not shown: {type(error).__name__})", None
-        record.llmmixer = {**_context.get(), **getattr(record, "llmmixer", {})}
         self._records.put(record)
 
 

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Final
 
 from tui.config.model import BudgetConfig, BudgetScope, BudgetWindow, Config
-from tui.core.errors import ExitCode, LLMMixerError, Problem, UsageError
+from tui.core.errors import Problem, UsageError
 from tui.core.money import pico_from_usd, usd_short
 
 LEAST_TOKENS: Final = 1_000
@@ -173,16 +173,6 @@ def _unpriced(standing: Standing) -> str:
     return f" (+ {standing.unpriced} unpriced)" if standing.unpriced else ""
 
 
-class BudgetRefusedError(LLMMixerError):
-    """A hard budget does not allow a call; `refusal` has the numbers."""
-
-    exit_code = ExitCode.BUDGET
-
-    def __init__(self, refusal: Refusal) -> None:
-        super().__init__(refusal.problem)
-        self.refusal = refusal
-
-
 def session_budget(limit_usd: Decimal, name: str = "--max-budget-usd") -> Budget:
     """Return a hard budget of one session, as the command line asks for."""
     return Budget(name=name, scope=BudgetScope.SESSION, limit_pico=pico_from_usd(limit_usd))
@@ -324,8 +314,3 @@ def reached(standing: Standing) -> tuple[int, ...]:
     """Return the thresholds, in percent, that the spent money of a window has reached."""
     limit = standing.budget.limit_pico
     return tuple(percent for percent in standing.budget.thresholds if standing.spent_pico * 100 >= limit * percent > 0)
-
-
-def worth_counting(standings: Iterable[Standing], amount_pico: int) -> bool:
-    """Tell whether a call comes so near a hard limit that asking the provider for an exact token count pays off."""
-    return any(standing.budget.hard and amount_pico * 5 >= standing.left_pico * 4 for standing in standings)

@@ -38,27 +38,6 @@ def add(usages: Iterable[Usage]) -> Usage:
     return total
 
 
-def normalise(
-    *, input_tokens: int, cache_read: int = 0, cache_write_5m: int = 0, cache_write_1h: int = 0, output_tokens: int = 0,
-    reasoning: int = 0, input_is_whole: bool,
-) -> Usage:  # fmt: skip
-    """Return a provider's counts in one meaning; a negative or impossible count becomes the nearest possible one.
-
-    `input_is_whole` says that `input_tokens` includes what was read from or written to a cache.
-    """
-    read, short, long = max(0, cache_read), max(0, cache_write_5m), max(0, cache_write_1h)
-    uncached = input_tokens - read - short - long if input_is_whole else input_tokens
-    output = max(0, output_tokens)
-    return Usage(
-        input_tokens=max(0, uncached),
-        cache_read_tokens=read,
-        cache_write_5m_tokens=short,
-        cache_write_1h_tokens=long,
-        output_tokens=output,
-        reasoning_tokens=min(max(0, reasoning), output),
-    )
-
-
 def estimate_tokens(text: str) -> int:
     """Return how many tokens `text` has at most, nearly always: a third of its ASCII characters, 1.5 for each other."""
     ascii_count = len(text.encode("ascii", "ignore"))

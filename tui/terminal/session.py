@@ -144,10 +144,6 @@ class Terminal(Surface):
         """How long the program has been here."""
         return self._clock.monotonic() - self.started
 
-    def typed_by_person(self, within: float) -> bool:
-        """Whether the person typed in the last `within` seconds, or has the keys now."""
-        return self.focused or (self.last_typed is not None and self._clock.monotonic() - self.last_typed < within)
-
     def final_text(self, limit: int) -> str:
         """Return the last text of screen and scrollback, cleaned, at most `limit` characters of whole lines."""
         lines = clean(self._screen.text(_FINAL_LINES)).strip("\n").split("\n")

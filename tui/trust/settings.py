@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -68,11 +68,6 @@ def compile_settings(
         confirm=_categories(_joined(layer.require_confirmation for layer in layers)),
         rules=_rules(user, project, trusted=project_trusted),
     )
-
-
-def set_fields(config: TrustConfig) -> tuple[str, ...]:
-    """Return the names of the fields that differ from the defaults: those a file of a project counts as having set."""
-    return tuple(item.name for item in fields(config) if getattr(config, item.name) != getattr(_DEFAULTS, item.name))
 
 
 def _joined(lists: Iterable[tuple[str, ...]]) -> tuple[str, ...]:

@@ -57,10 +57,6 @@ class FrameClock:
         """Drop a client that is going away."""
         self._waiting.pop(client, None)
 
-    def set_rate(self, frames_per_second: int) -> None:
-        """Change the highest rate, from the next frame on."""
-        self._interval = self._normal = 1.0 / max(1, frames_per_second)
-
     def _schedule(self, delay: float) -> None:
         self._due = self._clock() + delay
         self._timer = asyncio.get_running_loop().call_later(delay, self._frame)

@@ -32,14 +32,6 @@ def _parser() -> "MarkdownIt":
     return MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
 
 
-def warm_up() -> None:
-    """Import and build what the first finished block needs; may be called from any thread."""
-    from pygments.lexers import get_lexer_by_name
-
-    get_lexer_by_name("python")
-    _parser()
-
-
 def references_in(sources: Iterable[str]) -> dict[str, Any]:
     """Return the link references these blocks define, the first definition of a label winning."""
     environment: dict[str, Any] = {}

@@ -177,10 +177,6 @@ class Palette(Mutable):
     def __getitem__(self, role: str) -> Style:
         return self.roles[role]
 
-    def with_attribute(self, style: Style, name: str) -> Style:
-        """Return `style` with "bold", "italic", "underline" or "strike" added."""
-        return style + self.attributes[name]
-
     def muted(self) -> "Palette":
         """Return a copy whose ordinary text has the style of thinking."""
         roles = dict(self.roles)

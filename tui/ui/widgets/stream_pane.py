@@ -93,11 +93,6 @@ class StreamPane(StreamPaint, can_focus=True):
         self._read()
         return self._stream.document.code_blocks()
 
-    def document_text(self) -> str:
-        """Return the whole conversation as Markdown."""
-        self._read()
-        return self._stream.document.text()
-
     def _read(self) -> None:
         if self._unread:
             text = clean("".join(self._unread))
