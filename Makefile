@@ -21,8 +21,9 @@ ARGS ?=
 BIN := $(VENV)/bin
 # Interpreters tried in this order when PYTHON is not given. A name that does not really run is passed over.
 CANDIDATES := python3 python3.13 python3.12 python3.11 python3.14 python
-# Workers for the tests; more than four only pay for their own start.
-PYTEST := "$(BIN)/python" -m pytest -n auto --maxprocesses=4 --dist=worksteal
+# Workers for the tests: as many tests wait as compute, so four are good for two processors; more only pay for their own
+# start. What is compiled is kept, whatever the surroundings say: each of the four would compile all tests again.
+PYTEST := PYTHONDONTWRITEBYTECODE= "$(BIN)/python" -m pytest -n 4 --dist=worksteal
 LOCK := "$(BIN)/uv" pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url
 
 .PHONY: help run test check lint format bench screenshots docs lock clean venv install install-dev

@@ -2,8 +2,10 @@
 
 import asyncio
 import functools
+import gc
 import inspect
 import ipaddress
+import itertools
 import os
 import socket
 import threading
@@ -14,6 +16,8 @@ from typing import Any, TypeAlias
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tui.core import secrets
 
 settings.register_profile("project", deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("project")
@@ -60,6 +64,7 @@ LEFTOVER_GRACE_SECONDS = 5.0
 WaitUntil: TypeAlias = Callable[..., Awaitable[None]]
 WaitUntilBlocking: TypeAlias = Callable[..., None]
 
+_HOMES = itertools.count()
 _THREADS_BEFORE = pytest.StashKey[set[threading.Thread]]()
 
 
@@ -72,7 +77,8 @@ def _same_world(
     monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
 ) -> Iterator[Path]:
     """Pin what the surroundings decide otherwise; subprocesses inherit it all."""
-    home = tmp_path_factory.mktemp("home")
+    # Numbers of our own: pytest reads the whole folder to find the next one, which is slow with thousands of them.
+    home = tmp_path_factory.mktemp(f"home{next(_HOMES)}", numbered=False)
     for name in [name for name in os.environ if _is_foreign(name)]:
         monkeypatch.delenv(name)
     for name, value in FIXED_ENVIRONMENT.items():
@@ -83,6 +89,7 @@ def _same_world(
     monkeypatch.setenv("XDG_CACHE_HOME", str(home / ".cache"))
     monkeypatch.setenv("XDG_DATA_HOME", str(home / ".local" / "share"))
     monkeypatch.setenv("LLMMIXER_HOME", str(home / "llmmixer"))
+    monkeypatch.setattr(secrets, "_known", set())  # what one test calls a secret is none to the next
     time.tzset()
     yield home
     monkeypatch.undo()
@@ -192,6 +199,12 @@ def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, None, None]:
     if names := left():
         pytest.fail(f"threads left behind: {', '.join(names)}")
     return result
+
+
+def pytest_collection_finish() -> None:
+    """Let the collector of garbage pass over what lasts as long as the session: modules and thousands of tests."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
