@@ -8,7 +8,7 @@ from tests.conftest import WaitUntil
 from tui.core.chat import AssistantMessage, ToolCall, ToolResult
 from tui.core.errors import Outcome
 from tui.engine.spending import BUDGET_CODE
-from tui.engine.tool_loop import Round, RoundLimits
+from tui.engine.tool_loop import Round, RoundLimits, Spent
 
 
 def call(name: str, number: int = 0) -> ToolCall:
@@ -76,24 +76,32 @@ async def test_a_cancelled_round_answers_every_call(wait_until: WaitUntil) -> No
 
 
 @pytest.mark.parametrize(
-    ("rounds", "cost", "following", "title"),
+    ("rounds", "spent", "title"),
     [
-        (3, 0, 0, None),
-        (4, 0, 0, "Round limit"),
-        (2, None, 10**15, None),
-        (2, 900, 100, None),
-        (2, 900, 101, "Turn limit"),
-        (2, 1001, None, "Turn limit"),
+        (3, Spent(cost_pico=0, next_pico=0), None),
+        (4, Spent(cost_pico=0, next_pico=0), "Round limit"),
+        (2, Spent(cost_pico=900, next_pico=100, tokens=10**9, next_tokens=10**9), None),
+        (2, Spent(cost_pico=900, next_pico=101), "Turn limit"),
+        (2, Spent(cost_pico=1001, next_pico=None), "Turn limit"),
+        (2, Spent(cost_pico=None, next_pico=10**15, tokens=400, next_tokens=100), None),
+        (2, Spent(cost_pico=None, next_pico=None, tokens=400, next_tokens=100), None),
+        (2, Spent(cost_pico=None, next_pico=None, tokens=400, next_tokens=101), "Turn limit"),
+        (2, Spent(cost_pico=0, next_pico=None, tokens=501), "Turn limit"),
+        (4, Spent(cost_pico=None, next_pico=None, tokens=900), "Round limit"),
     ],
 )
-def test_limits(rounds: int, cost: int | None, following: int | None, title: str | None) -> None:
-    limits = RoundLimits(rounds=3, cost_pico=1000)
-    failure = limits.failure(rounds=rounds, cost_pico=cost, next_pico=following)
+def test_limits(rounds: int, spent: Spent, title: str | None) -> None:
+    limits = RoundLimits(rounds=3, cost_pico=1000, tokens=500)
+    failure = limits.failure(rounds=rounds, spent=spent)
     assert (failure.problem.title if failure else None) == title
     if failure is not None and title == "Turn limit":
         assert failure.code == BUDGET_CODE
         assert failure.outcome is Outcome.QUOTA_SPENT
+        key = "max_turn_tokens" if spent.tokens else "max_turn_usd"
+        assert key in (failure.problem.hint or "")
 
 
 def test_no_limit_of_cost() -> None:
-    assert RoundLimits(rounds=3).failure(rounds=2, cost_pico=10**18, next_pico=1) is None
+    for spent in (Spent(cost_pico=10**18, next_pico=1), Spent(cost_pico=None, next_pico=None, tokens=10**9)):
+        assert RoundLimits(rounds=3, tokens=5).failure(rounds=2, spent=spent) is None
+    assert RoundLimits(rounds=3, tokens=5).notice("m") is None

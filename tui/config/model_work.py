@@ -78,6 +78,9 @@ class ToolsConfig(Record):
     """Most requests of one turn; each round of tool calls takes one."""
     max_turn_usd: Annotated[Dollars | None, Mark.USER_ONLY] = Decimal(5)
     """Most dollars of one turn with tools; it ends before a round that could exceed them."""
+    max_turn_tokens: Annotated[int, Range(1_000, 1_000_000_000), Mark.USER_ONLY] = 2_000_000
+    """Most tokens of one turn with tools, read and written, in place of `max_turn_usd` where no price is known for the
+    model."""
     command_timeout: Seconds = 120.0
     """Seconds until a command is ended, unless the model asks for another limit."""
     max_command_timeout: Seconds = 1_800.0

@@ -60,6 +60,7 @@ class Spending:
         self._broken = False
         self._saved_pico = 0
         self._told: SpendChanged | None = None
+        self._unpriced: set[str] = set()
         self.lease_s = config.spend.lease_minutes * 60.0
         self._running: dict[str, Hold] = {}
         self._renewal: asyncio.TimerHandle | None = None
@@ -146,6 +147,12 @@ class Spending:
     def estimate(self, plan: PanePlan, input_tokens: int, output_tokens: int) -> int | None:
         """Return what a call of that size would cost in pico-dollars; None when the price is unknown."""
         return self.cost(plan, Usage(input_tokens=input_tokens, output_tokens=output_tokens))
+
+    def first_without_price(self, model: str) -> bool:
+        """Whether this session has not spoken of the missing price of a model before; from now on it has."""
+        known = model in self._unpriced
+        self._unpriced.add(model)
+        return not known
 
     async def settled(self) -> None:
         """Wait until nothing is left to be booked or told."""

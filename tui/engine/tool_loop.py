@@ -68,27 +68,65 @@ class Round:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Spent:
+    """What a turn used so far and what reading its results will take; `cost_pico` is None where no price is known."""
+
+    cost_pico: int | None
+    next_pico: int | None
+    tokens: int = 0
+    next_tokens: int = 0
+
+    @property
+    def priced(self) -> bool:
+        """Whether its cost is known, and will be after the next round."""
+        return self.cost_pico is not None and self.next_pico is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RoundLimits:
-    """How far a turn may go; money in pico-dollars, None for no limit."""
+    """How far a turn may go; money in pico-dollars, None for no limit. `tokens` hold where money cannot be counted."""
 
     rounds: int = 50
     cost_pico: int | None = None
+    tokens: int | None = None
 
-    def failure(self, *, rounds: int, cost_pico: int | None, next_pico: int | None) -> Failure | None:
-        """Return why round number `rounds` may not begin after `cost_pico` were spent; None when it may."""
+    def failure(self, *, rounds: int, spent: Spent) -> Failure | None:
+        """Return why round number `rounds` may not begin after `spent`; None when it may."""
         if rounds > self.rounds:
             text = f"The model asked for tools {self.rounds} times in a row without coming to an end."
             hint = "Tell it to go on, or raise `max_rounds` of `[tools]`."
             return Failure(outcome=Outcome.CALLER_ERROR, problem=Problem(title="Round limit", text=text, hint=hint))
-        if self.cost_pico is None or cost_pico is None:
+        if self.cost_pico is None:
             return None
-        if cost_pico + (next_pico or 0) <= self.cost_pico:
+        if spent.cost_pico is not None and spent.cost_pico + (spent.next_pico or 0) > self.cost_pico:
+            text = (
+                f"This turn cost {usd_short(spent.cost_pico)} so far, and reading the results takes about "
+                f"{usd_short(spent.next_pico or 0)} more; its limit is {usd_short(self.cost_pico)}."
+            )
+            return _over(text, "max_turn_usd")
+        if spent.priced or self.tokens is None or spent.tokens + spent.next_tokens <= self.tokens:
             return None
         text = (
-            f"This turn cost {usd_short(cost_pico)} so far, and reading the results takes about "
-            f"{usd_short(next_pico or 0)} more; its limit is {usd_short(self.cost_pico)}."
+            f"No price is known for this model. This turn took {spent.tokens:,} tokens so far, and reading the results "
+            f"takes about {spent.next_tokens:,} more; its limit is {self.tokens:,}."
         )
-        hint = "Tell the model to go on, or raise `max_turn_usd` of `[tools]`."
-        return Failure(
-            outcome=Outcome.QUOTA_SPENT, problem=Problem(title="Turn limit", text=text, hint=hint), code=BUDGET_CODE
+        return _over(text, "max_turn_tokens")
+
+    def notice(self, model: str) -> Problem | None:
+        """Return what to tell a person of a model without a price; None where no limit of money is set."""
+        if self.cost_pico is None or self.tokens is None:
+            return None
+        return Problem(
+            title="No price known",
+            text=(
+                f"The limit of {usd_short(self.cost_pico)} a turn cannot hold for {model}: what it costs is unknown. "
+                f"Its turns end after {self.tokens:,} tokens instead."
+            ),
+            hint="Set its price in `[prices]`, or `max_turn_tokens` of `[tools]`.",
         )
+
+
+def _over(text: str, key: str) -> Failure:
+    hint = f"Tell the model to go on, or raise `{key}` of `[tools]`."
+    problem = Problem(title="Turn limit", text=text, hint=hint)
+    return Failure(outcome=Outcome.QUOTA_SPENT, problem=problem, code=BUDGET_CODE)

@@ -7,14 +7,14 @@ from dataclasses import dataclass, field, replace
 from tui.core.chat import AssistantMessage, ChatRequest, Message, StopReason
 from tui.core.clock import Clock
 from tui.core.errors import Failure, ProviderError
-from tui.core.events import Event, MessageCompleted, TurnFinished
+from tui.core.events import Event, MessageCompleted, Notice, NoticeLevel, TurnFinished
 from tui.engine.answering import Answering
 from tui.engine.attempt import Attempt, estimate_input
 from tui.engine.guard import Guard, Route
 from tui.engine.history import rememberable
 from tui.engine.shown import shown_line, shown_message
 from tui.engine.spending import BUDGET_CODE
-from tui.engine.tool_loop import Round, RoundLimits, Tools
+from tui.engine.tool_loop import Round, RoundLimits, Spent, Tools
 from tui.engine.verdict import verdict
 from tui.resilience.fallback import Target
 
@@ -137,11 +137,19 @@ class Turn:
 
     def _check_limits(self, request: ChatRequest) -> None:
         """Raise `ProviderError` when one more round would be too many or too dear."""
-        asked = self._answering
-        next_cost = self.guard.spending.estimate(asked.plan, estimate_input(request), 0)
-        failure = self.limits.failure(rounds=self._rounds, cost_pico=asked.cost_pico, next_pico=next_cost)
+        asked, tokens = self._answering, estimate_input(request)
+        spent = Spent(
+            cost_pico=asked.cost_pico,
+            next_pico=self.guard.spending.estimate(asked.plan, tokens, 0),
+            tokens=asked.spent.total_input_tokens + asked.spent.output_tokens,
+            next_tokens=tokens,
+        )
+        failure = self.limits.failure(rounds=self._rounds, spent=spent)
         if failure is not None:
             raise ProviderError(failure)
+        problem = None if spent.priced else self.limits.notice(shown_line(asked.plan.model))
+        if problem is not None and self.guard.spending.first_without_price(asked.plan.model):
+            self.publish(Notice(level=NoticeLevel.WARNING, problem=problem, pane=self.pane))
 
 
 def _asks_for_tools(attempt: Attempt) -> bool:

@@ -92,4 +92,4 @@ class Work:
 def round_limits(config: ToolsConfig) -> RoundLimits:
     """Return how far turns may go."""
     cost = None if config.max_turn_usd is None else pico_from_usd(config.max_turn_usd)
-    return RoundLimits(rounds=config.max_rounds, cost_pico=cost)
+    return RoundLimits(rounds=config.max_rounds, cost_pico=cost, tokens=config.max_turn_tokens)
