@@ -55,7 +55,7 @@ def test_what_is_wrong_with_a_rule_is_told(text: str, told: str) -> None:
     ("rules", "tool", "args", "decision"),
     [
         (["allow run_command make test"], "run_command", "make test", "allow"),
-        (["allow run_command make test"], "run_command", "make test src", "allow"),
+        (["allow run_command npm run lint"], "run_command", "npm run lint src", "allow"),
         (["allow run_command make test"], "run_command", "make test SHELL=/x", "ask"),
         (["allow run_command make test"], "run_command", "make test -f x", "ask"),
         (["allow run_command make test"], "run_command", "make testing", "ask"),

@@ -39,6 +39,7 @@ def read(source: str) -> Word:
         ("HEAD@{1}", "HEAD@{1}"),
         ("~", "/home/ada"),
         ("~/x", "/home/ada/x"),
+        ("~:x", "/home/ada:x"),
         ("a~", "a~"),
         ("'~'/x", "~/x"),
         ("''", ""),

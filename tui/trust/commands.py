@@ -11,6 +11,7 @@ from tui.trust.findings import Finding, ask, deny, quoted
 from tui.trust.globs import expand
 from tui.trust.ground import Ground
 from tui.trust.history import collects, limit
+from tui.trust.listed import nature_findings
 from tui.trust.operands import judge_target, judge_use
 from tui.trust.options import read_use
 from tui.trust.paths import Access, judge_path
@@ -21,8 +22,7 @@ from tui.trust.scan import forbidden_in_words, forbidden_path
 from tui.trust.words import Word
 
 _PROGRAM: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*")
-_PLAIN_OPERAND: Final = re.compile(r"[A-Za-z0-9_./%,@][A-Za-z0-9_./%,@+~ -]*")
-_DESCRIPTOR: Final = re.compile(r"[0-9]")
+_DESCRIPTOR: Final = re.compile(r"[0-2]")
 MOST_WORDS: Final = 500
 _GIT_REMOVERS: Final = (("git", "rm"), ("git", "clean"))
 SYSTEM: Final = "require_confirmation: system_command"
@@ -198,17 +198,13 @@ def _judge_table(table: Table, words: list[str], ground: Ground, judged: Judged)
 
 def _judge_listed(words: list[str], entry: tuple[str, ...], ground: Ground, judged: Judged) -> None:
     """Judge an allowed command that has no table: exactly the entry's words, and paths without a dash."""
-    if len(entry) == 1 and entry[0] in programs().families:
-        judged.findings.append(ask("This subcommand is not known to be harmless.", f"allowed_commands: {entry[0]}"))
+    judged.findings += nature_findings(words, entry, ground)
     printed = collects(words, ground)
     judged.findings += [printed] if printed is not None else []
     deletes = words[0] in programs().removers or tuple(words[:2]) in _GIT_REMOVERS
     if deletes and "file_delete" in ground.settings.confirm:
         judged.findings.append(ask("It deletes files.", "require_confirmation: file_delete"))
     for word in words[len(entry) :]:
-        if not _PLAIN_OPERAND.fullmatch(word):
-            told = f"{quoted(word)} is not known to be harmless for this program."
-            judged.findings.append(ask(told, f"operands of {entry[0]}"))
         findings, path = judge_path(word, Access.DELETE if deletes else Access.WRITE, ground)
         judged.paths.append(path.real)
         judged.findings += findings

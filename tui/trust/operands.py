@@ -10,12 +10,15 @@ from tui.trust.forbidden import canonical
 from tui.trust.ground import Ground
 from tui.trust.options import Use
 from tui.trust.paths import Access, judge_path, judge_resolved
+from tui.trust.scan import forbidden_in_words
+from tui.trust.scripts import files_of_sed, is_plain_jq, is_plain_sed
 
 _MAGIC: Final = re.compile(r":\([^)]*\)|:[!/^]*")
 _STAGE: Final = re.compile(r":[0-3]:")
 _GLOB: Final = re.compile(r"[*?\[\\]")
 _SIGNATURES: Final = re.compile(r"%G|%\(.*signature", re.DOTALL)
 _REPORT: Final = re.compile(r"(?:term|term-missing|)(?::skip-covered)?")
+_WARNING: Final = re.compile(r"[a-z]+(?::[^:]*(?::[A-Za-z]*(?::[^:]*(?::\d*)?)?)?)?")
 _NOTHING_READ: Final = frozenset({"--files", "--type-list", "--version", "-V"})
 _WORD_LIMIT: Final = 4_096
 _MOST_ALTERNATIVES: Final = 64
@@ -188,6 +191,27 @@ def _report(text: str, option: str, use: Use, ground: Ground) -> list[Finding]:
     return [] if _REPORT.fullmatch(text) else [ask("It writes a report to a file.", f"option {option} of pytest")]
 
 
+def _sed(text: str, option: str, use: Use, ground: Ground) -> list[Finding]:
+    """Judge a script of sed, which may execute, read and write."""
+    if is_plain_sed(text):
+        return []
+    found = [ask(f"{quoted(text)} is a script that may do more than print.", "scripts of sed")]
+    hit = forbidden_in_words([text, *files_of_sed(text)], ground, inside=True)
+    return found if hit is None else [*found, hit]
+
+
+def _jq(text: str, option: str, use: Use, ground: Ground) -> list[Finding]:
+    if is_plain_jq(text):
+        return []
+    return [ask(f"{quoted(text)} may load modules or show the environment.", "filters of jq")]
+
+
+def _warning(text: str, option: str, use: Use, ground: Ground) -> list[Finding]:
+    if _WARNING.fullmatch(text):
+        return []
+    return [ask(f"{quoted(text)} may import what it names.", f"option {option} of {use.table.words[0]}")]
+
+
 _KINDS: Final[Mapping[str, Callable[[str, str, Use, Ground], list[Finding]]]] = {
     "path": _path,
     "word": _word,
@@ -203,6 +227,9 @@ _KINDS: Final[Mapping[str, Callable[[str, str, Use, Ground], list[Finding]]]] = 
     "lines": _lines,
     "node": _node,
     "report": _report,
+    "sed": _sed,
+    "jq": _jq,
+    "warning": _warning,
 }
 
 

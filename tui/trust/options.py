@@ -114,7 +114,7 @@ def _can_be_value(word: str, kind: str) -> bool:
 
 def _name_operands(use: Use) -> None:
     kinds = list(use.table.operands)
-    if use.table.given_by & use.seen and kinds[:1] == ["pattern"]:
+    if use.table.given_by & use.seen:
         kinds = kinds[1:]
     for index, word in enumerate(use.operands):
         kind = kinds[min(index, len(kinds) - 1)] if kinds else "none"

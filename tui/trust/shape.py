@@ -28,7 +28,7 @@ _OTHER_LETTERS: Final = (
     "\u03bf\u03c1\u0400-\u058f\u13a0-\u13ff\ua4d0-\ua4ff\uab70-\uabbf"
 )
 """Letters of other scripts that look like Latin ones, or whose alphabets have many such."""
-_MIXED: Final = re.compile(f"[A-Za-z.][{_OTHER_LETTERS}]|[{_OTHER_LETTERS}][A-Za-z]")
+_MIXED: Final = re.compile(rf"(?<!\\)[A-Za-z][{_OTHER_LETTERS}]|[{_OTHER_LETTERS}][A-Za-z]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -66,6 +66,11 @@ class Programs:
     builtins: frozenset[str]
     harmless_builtins: frozenset[str]
     families: frozenset[str]
+    texts: frozenset[str]
+    runners: frozenset[str]
+    unpackers: frozenset[str]
+    listing: frozenset[str]
+    sweepers: Mapping[str, str]
     globals: Mapping[str, frozenset[str]]
     system: Mapping[str, tuple[tuple[str, ...], ...]]
     destructive: tuple[tuple[str, ...], ...]
@@ -112,7 +117,12 @@ def tables() -> Mapping[tuple[str, ...], Table]:
     for name in ("files", "git", "tests"):
         raw.update(_read(name))
     groups = {name[1:]: entry for name, entry in raw.items() if name.startswith("+")}
-    return {tuple(name.split()): _table(name, entry, groups) for name, entry in raw.items() if not name.startswith("+")}
+    return {
+        tuple(words.split()): _table(words, entry, groups)
+        for name, entry in raw.items()
+        if not name.startswith("+")
+        for words in (name, *entry.get("also", ()))
+    }
 
 
 @cache
@@ -128,6 +138,11 @@ def programs() -> Programs:
         builtins=_set(raw["builtins"]),
         harmless_builtins=_set(raw["harmless_builtins"]),
         families=_set(raw["families"]),
+        texts=_set(raw["texts"]),
+        runners=_set(raw["runners"]),
+        unpackers=_set(raw["unpackers"]),
+        listing=_set(raw["listing"]),
+        sweepers=raw["sweepers"],
         globals={name: _set(text) for name, text in raw["globals"].items()},
         system={told: tuple(tuple(each.split()) for each in entries) for told, entries in raw["system"].items()},
         destructive=tuple(tuple(each.split()) for each in raw["destructive"]),
