@@ -1,7 +1,6 @@
 """Budgets are arithmetic: windows follow the calendar, a fit never passes a limit, refusals say their numbers."""
 
 from datetime import UTC, datetime
-from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -22,7 +21,6 @@ from tui.spend.budget import (
     midnight,
     reached,
     scope_words,
-    session_budget,
     span,
     windows_for,
     zone,
@@ -215,9 +213,9 @@ def test_windows_of_a_call() -> None:
     ]
 
 
-def test_the_budget_of_a_command_line() -> None:
-    (window,) = windows(session_budget(Decimal("0.10")), budget(hard=False))[:1]
-    assert (window.session, window.budget.limit_pico, window.budget.hard) == ("s1", USD // 10, True)
+def test_a_refusal_names_its_budget() -> None:
+    (window,) = windows(budget(USD // 10, name="--max-budget-usd", scope=BudgetScope.SESSION), budget(hard=False))[:1]
+    assert (window.session, window.budget.hard) == ("s1", True)
     assert any_hard([window])
     assert not any_hard(windows(budget(hard=False)))
     refusal = Refusal(reason=RefusalReason.LIMIT, standing=Standing(window=window), model="m", least_pico=USD)

@@ -7,7 +7,6 @@ integer pico-dollars, times are seconds since the epoch.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
-from decimal import Decimal
 from enum import StrEnum
 from typing import Final
 
@@ -171,11 +170,6 @@ def scope_words(budget: Budget) -> str:
 
 def _unpriced(standing: Standing) -> str:
     return f" (+ {standing.unpriced} unpriced)" if standing.unpriced else ""
-
-
-def session_budget(limit_usd: Decimal, name: str = "--max-budget-usd") -> Budget:
-    """Return a hard budget of one session, as the command line asks for."""
-    return Budget(name=name, scope=BudgetScope.SESSION, limit_pico=pico_from_usd(limit_usd))
 
 
 def any_hard(windows: Iterable[Window]) -> bool:

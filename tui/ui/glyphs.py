@@ -17,7 +17,7 @@ _UTF8: Final = frozenset({"utf-8", "utf8"})
 
 @record
 class Glyphs(Record):
-    """A set of drawing characters; each takes one cell, and a spinner's frames are all of the same width."""
+    """A set of drawing characters; each takes one cell."""
 
     ascii: bool
     connecting: str
@@ -36,8 +36,6 @@ class Glyphs(Record):
     prompt_mark: str
     branch: str
     bullets: tuple[str, ...]
-    spinner: tuple[str, ...]
-    scroll_thumb: str
     separator: str
     vertical: str
     horizontal: str
@@ -69,8 +67,6 @@ UNICODE: Final = Glyphs(
     prompt_mark="❯",
     branch="⎇",
     bullets=("•", "◦", "▪"),
-    spinner=("⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"),
-    scroll_thumb="▐",
     separator="·",
     vertical="│",
     horizontal="─",
@@ -102,8 +98,6 @@ ASCII: Final = Glyphs(
     prompt_mark=">",
     branch="@",
     bullets=("*", "-", "+"),
-    spinner=("|", "/", "-", "\\"),
-    scroll_thumb="#",
     separator="|",
     vertical="|",
     horizontal="-",
