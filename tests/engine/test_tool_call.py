@@ -4,33 +4,18 @@ import asyncio
 import os
 import re
 import tomllib
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import WaitUntil
-from tests.engine.workbench import Workbench, auto, make_project
+from tests.engine.conftest import Make
+from tests.engine.workbench import auto
 from tui.config.model_work import Sandbox, TrustConfig
 from tui.core import secrets
 from tui.core.events import Notice
 from tui.core.tool_events import ApprovalRequested, ApprovalResolved, ToolFinished, ToolStarted, ToolStatus
 from tui.core.trust import AnswerKind, Resolution, TrustMode
 from tui.trust.sandbox import probe
-
-Make = Callable[..., Workbench]
-ASKING = TrustConfig(sandbox=Sandbox.OFF)
-
-
-@pytest.fixture
-def make(tmp_path: Path, wait_until: WaitUntil) -> Make:
-    """Return what makes a workbench; the project lies in ``tmp_path/project``."""
-    root = make_project(tmp_path / "project")
-
-    def build(trust: TrustConfig = ASKING, **more: object) -> Workbench:
-        return Workbench(root, tmp_path / "home", wait_until, trust=trust, **more)  # type: ignore[arg-type]
-
-    return build
 
 
 def alive(pid: int) -> bool:
@@ -155,6 +140,20 @@ async def test_a_changed_command_is_judged_anew(make: Make) -> None:
     result = await forbidden
     assert result.is_error
     assert len(bench.of(ApprovalRequested)) == 3
+
+
+async def test_a_command_that_deletes_shows_what_goes(make: Make) -> None:
+    bench = make()
+    task = bench.begin("run_command", command="touch one && rm -rf src")
+    question = await bench.question()
+    assert question.preview.text == "src/app.py"
+    assert question.root == str(bench.root)
+    await bench.answer(AnswerKind.DENY)
+    await task
+    within = bench.begin("run_command", command="rm app.py", cwd="src")
+    assert (await bench.question(2)).preview.text == "app.py"
+    await bench.answer(AnswerKind.DENY, number=2)
+    await within
 
 
 async def test_a_file_that_changed_while_the_question_was_open_is_not_overwritten(make: Make) -> None:

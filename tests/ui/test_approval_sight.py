@@ -161,6 +161,12 @@ def test_requests_in_a_list_name_another_folder_than_the_projects() -> None:
 NEW_FILE = "--- /dev/null\n+++ b/a.txt\n@@ -0,0 +1,2 @@\n+one\n+two\n"
 
 
+def test_a_command_says_how_many_files_it_deletes() -> None:
+    files = Preview(kind=PreviewKind.FILES, text="build/a\nbuild/b", removed=2)
+    rows = text(body(command("rm -rf build", preview=files, risk=Risk.DESTRUCTIVE), 76, 20).rows)
+    assert [row for row in rows if row][-3:] == ["It deletes 2 files", "  build/a", "  build/b"]
+
+
 def test_a_new_file_is_called_so_and_takes_the_whole_width() -> None:
     preview = Preview(kind=PreviewKind.DIFF, text=NEW_FILE, path="a.txt", added=2)
     rows = text(body(command("a.txt", tool="write_file", preview=preview, risk=Risk.CHANGE), 116, 20).rows)

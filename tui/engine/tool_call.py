@@ -16,7 +16,7 @@ from tui.core.errors import LLMMixerError, Problem
 from tui.core.events import Event, Notice, NoticeLevel
 from tui.core.secrets import StreamMasker
 from tui.core.tool_events import NOBODY, ApprovalRequested, Preview, ToolOutput, ToolStarted, ToolStatus
-from tui.core.trust import AnswerKind, Decision, RuleTrial, Verdict
+from tui.core.trust import AnswerKind, Decision, Risk, RuleTrial, Verdict
 from tui.core.untrusted import clean
 from tui.engine.judge import Judge
 from tui.engine.records import Records
@@ -24,6 +24,7 @@ from tui.engine.shown import shown_line, shown_part, shown_preview
 from tui.engine.threads import in_thread
 from tui.tools.box import Toolbox
 from tui.tools.command import Launch
+from tui.tools.doomed import doomed
 from tui.tools.outcome import Prepared, ToolOutcome
 from tui.tools.requests import InvalidCall, Request, Tool
 from tui.tools.spec import parse_call
@@ -191,8 +192,13 @@ class CallRun:
         def trial(rule: str) -> RuleTrial:
             return desk.judge.try_rule(self.request, rule)
 
+        preview = prepared.preview
+        if self.request.tool.runs_programs and verdict.risk is Risk.DESTRUCTIVE:
+            commands = [part.text for part in verdict.parts] or [_subject(self.request)]
+            preview = await asyncio.to_thread(doomed, commands, prepared.path)
+        question = self._question(prepared, verdict, preview)
         asked_at = desk.clock.monotonic()
-        answer = await desk.approvals.ask(self._question(prepared, verdict), settled, trial)
+        answer = await desk.approvals.ask(question, settled, trial)
         if answer is None:
             return None
         waited = desk.clock.monotonic() - asked_at
@@ -203,7 +209,7 @@ class CallRun:
             raise Denied(text, summary=f"you: {reason}" if reason else "you refused", who="you")
         return answer
 
-    def _question(self, prepared: Prepared, verdict: Verdict) -> ApprovalRequested:
+    def _question(self, prepared: Prepared, verdict: Verdict, preview: Preview) -> ApprovalRequested:
         request, judge = self.request, self.desk.judge
         what = _subject(request)
         text = judge.masked(what)
@@ -221,7 +227,7 @@ class CallRun:
             risk=verdict.risk,
             parts=tuple(map(shown_part, verdict.parts)),
             grant="" if conflict else verdict.grant,
-            preview=shown_preview(prepared.preview),
+            preview=shown_preview(preview),
             because=shown_line(judge.because(self.pane, self.turn), _LONGEST_REASON),
             conflict=conflict,
             rival=self._rival(prepared),

@@ -39,12 +39,13 @@ _PART_WIDTH: Final = 0.42
 class Section:
     """Rows that belong together. `least` of them stay when the section has to be shortened; 0 for all.
 
-    `denser` say the same on fewer rows, the fewest last.
+    `denser` say the same on fewer rows, the fewest last. `apart` from what is above stands what is of another kind.
     """
 
     rows: tuple[Line, ...]
     least: int = 0
     denser: tuple[tuple[Line, ...], ...] = ()
+    apart: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ def sections(request: ApprovalRequested, model: str, width: int, glyphs: Glyphs,
     """Return all there is to say, from the most to the least important; `whole` also draws long runs of blanks."""
     found = [
         Section(tuple(wrapped(reveal(request.text, Tone.STRONG, whole=whole), width, indent=2)), least=5),
-        Section(tuple(_facts(request, model, width, glyphs, whole=whole))),
+        Section(tuple(_facts(request, model, width, glyphs, whole=whole)), apart=False),
         Section(tuple(_why(request, width, glyphs))),
         Section(tuple(_warnings(request, width, glyphs))),
         Section(tuple(_parts(request, width, glyphs)), least=4),
@@ -93,7 +94,7 @@ def _facts(request: ApprovalRequested, model: str, width: int, glyphs: Glyphs, *
     if whole:
         facts.append(((clean(request.tool), Tone.MUTED),))
     dot: Span = (f" {glyphs.separator} ", Tone.MUTED)
-    return wrap_line([span for fact in facts for span in (dot, *fact)][1:], width, indent=2)
+    return wrap_line([span for fact in facts for span in (dot, *fact)][1:], width, indent=2) if facts else []
 
 
 def _in_project(folder: str, root: str) -> str:
@@ -204,8 +205,9 @@ def _preview(
             head.append(("" if new else f"{'-' if glyphs.ascii else '−'}{preview.removed}", Tone.BAD))
             rows = diff_lines(preview.text, width, glyphs, context)
         case PreviewKind.FILES:
-            noun = "file" if len(lines) + preview.omitted == 1 else "files"
-            head = [(f"{len(lines) + preview.omitted} {noun}", Tone.MUTED)]
+            count = len(lines) + preview.omitted
+            told = f"{count:,} {'file' if count == 1 else 'files'}"
+            head = [(f"It deletes {told}", Tone.BAD) if request.tool in _COMMANDS else (told, Tone.MUTED)]
             rows = [row for one in lines for row in wrap_line((("  ", Tone.PLAIN), *reveal_line(one)), width, indent=4)]
         case _:
             head = [("Content", Tone.MUTED)]
@@ -248,7 +250,7 @@ def fitted(parts: Sequence[Section], height: int, glyphs: Glyphs, more: str) -> 
         air = height - sum(rows)
         found: list[Line] = []
         for place, section in enumerate(parts):
-            if place > 1 and air > 0 and (len(section.rows) > 1 or place == 2):
+            if place and section.apart and air > 0 and (len(section.rows) > 1 or place <= 2):
                 found.append(())
                 air -= 1
             found += section.rows
@@ -277,7 +279,7 @@ def full(parts: Sequence[Section]) -> list[Line]:
     """Return all sections, a blank row between them."""
     rows: list[Line] = []
     for place, section in enumerate(parts):
-        if place > 1:
+        if place and section.apart:
             rows.append(())
         rows += section.rows
     return rows
