@@ -125,10 +125,11 @@ class _Run:
             timer = self._start_timer(loop)
             try:
                 await self._engine.start()
-                if self._job.max_budget_pico is not None:
-                    self._engine.handle(SetSessionBudget(limit_pico=self._job.max_budget_pico))
-                self._engine.handle(Submit(text=self._job.prompt))
-                await self._over.wait()
+                if self._cut is None:  # or nothing is asked any more
+                    if self._job.max_budget_pico is not None:
+                        self._engine.handle(SetSessionBudget(limit_pico=self._job.max_budget_pico))
+                    self._engine.handle(Submit(text=self._job.prompt))
+                    await self._over.wait()
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._engine.close(), GRACE_S)
                 return await self._finish(consumer)

@@ -17,6 +17,7 @@ from tui import headless
 from tui.config.model import Config, EndpointConfig
 from tui.core.chat import Finished, StopReason, StreamOpened, TextPiece
 from tui.core.commands import Command, Stop
+from tui.core.events import TurnStarted
 from tui.engine.engine import Engine, build
 from tui.engine.session import PanePlan, SessionPlan
 from tui.headless import STDERR, STDOUT, Job, Output, run
@@ -106,12 +107,15 @@ async def test_timeout_stops_the_turns_and_reports_them(make: Make) -> None:
     assert sink.told.endswith("llmmixer: the time of 0.2 s is over (--timeout)\n")
 
 
-async def test_a_deadline_that_has_passed_sends_nothing_further(make: Make) -> None:
-    sink = Sink()
+async def test_a_deadline_that_has_passed_sends_nothing_further(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tui.headless.GRACE_S", 600)  # nobody waits for what was not asked
+    sink, engine = Sink(), make((asyncio.Event(),))
     late = Job(prompt="hi", output_format=OutputFormat.JSON, timeout_s=1, deadline=time.monotonic() - 1)
-    assert await run(make((asyncio.Event(),)), late, Output(sink.write)) == 124
+    sent = engine.bus.subscribe("test")
+    assert await run(engine, late, Output(sink.write)) == 124
     result = json.loads(sink.out)
     assert (result["exit_code"], result["panes"][0]["outcome"]) == (124, "cancelled")
+    assert not [event for event in sent.drain() if isinstance(event, TurnStarted)]
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
