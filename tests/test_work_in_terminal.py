@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from tests.cli.running import keys_of
 from tests.driving import Driven, driven
 from tui.demo.sample_files import FILES, FIRST_BUG, HALF_FIX, TEST_COMMAND, WHOLE_FIX
 from tui.demo.sample_repo import make_sample_repository
@@ -25,7 +26,6 @@ pytestmark = [
     pytest.mark.timeout(300),
 ]
 SOURCE = "tally/money.py"
-KEY = "-".join(("sk", "test", "0123456789" * 4))
 
 
 class Place:
@@ -44,14 +44,7 @@ class Place:
         environ = {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL", "TERM", "COLORTERM", "TZ")}
         environ |= {"HOME": str(self.home), "LLMMIXER_HOME": str(self.home / "own"), "TMPDIR": str(self.temporary)}
         if server is not None:
-            environ |= {
-                "ANTHROPIC_API_KEY": KEY,
-                "ANTHROPIC_BASE_URL": server.url,
-                "OPENAI_API_KEY": KEY,
-                "OPENAI_BASE_URL": f"{server.url}/v1",
-                "GEMINI_API_KEY": KEY,
-                "GOOGLE_GEMINI_BASE_URL": server.url,
-            }
+            environ |= keys_of(server)
         return environ | {"SHELL": "/bin/sh", "PS1": "$ "} | more
 
     @property

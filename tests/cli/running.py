@@ -38,18 +38,23 @@ class Done:
         return [json.loads(line) for line in self.out.splitlines()]
 
 
+def keys_of(server: DemoServer) -> dict[str, str]:
+    """Return keys and addresses by which the vendors are all the stand-in."""
+    return {
+        "ANTHROPIC_API_KEY": KEY,
+        "ANTHROPIC_BASE_URL": server.url,
+        "OPENAI_API_KEY": KEY,
+        "OPENAI_BASE_URL": f"{server.url}/v1",
+        "GEMINI_API_KEY": KEY,
+        "GOOGLE_GEMINI_BASE_URL": server.url,
+    }
+
+
 def environment(server: DemoServer | None = None, **more: str) -> dict[str, str]:
     """The pinned environment of the test, with keys and addresses of the stand-in when there is one."""
     environ = dict(os.environ)
     if server is not None:
-        environ |= {
-            "ANTHROPIC_API_KEY": KEY,
-            "ANTHROPIC_BASE_URL": server.url,
-            "OPENAI_API_KEY": KEY,
-            "OPENAI_BASE_URL": f"{server.url}/v1",
-            "GEMINI_API_KEY": KEY,
-            "GOOGLE_GEMINI_BASE_URL": server.url,
-        }
+        environ |= keys_of(server)
     return environ | more
 
 

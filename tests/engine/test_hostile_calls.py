@@ -4,13 +4,13 @@ import asyncio
 import threading
 import tomllib
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.conftest import WaitUntil
-from tests.engine.workbench import Workbench, auto, make_project
+from tests.engine.conftest import Make
+from tests.engine.workbench import auto
 from tui.config.model_work import Sandbox, TrustConfig
 from tui.core import secrets
 from tui.core.chat import AssistantMessage, ToolCall, ToolResult
@@ -22,20 +22,6 @@ from tui.engine.work import Work
 from tui.tools import box as box_module
 from tui.tools import preparing
 from tui.trust.execution import Plan
-
-Make = Callable[..., Workbench]
-ASKING = TrustConfig(sandbox=Sandbox.OFF)
-
-
-@pytest.fixture
-def make(tmp_path: Path, wait_until: WaitUntil) -> Make:
-    """Return what makes a workbench; the project lies in ``tmp_path/project``."""
-    root = make_project(tmp_path / "project")
-
-    def build(trust: TrustConfig = ASKING, **more: object) -> Workbench:
-        return Workbench(root, tmp_path / "home", wait_until, trust=trust, **more)  # type: ignore[arg-type]
-
-    return build
 
 
 @pytest.fixture

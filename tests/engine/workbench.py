@@ -28,6 +28,7 @@ from tui.trust.approvals import Approvals
 from tui.trust.audit import Audit, read
 
 E = TypeVar("E")
+ASKING = TrustConfig(sandbox=Sandbox.OFF)
 FILES: Mapping[str, str] = {
     "README.md": "# Sample\n",
     "src/app.py": "def one():\n    return 1\n",

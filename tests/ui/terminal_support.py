@@ -107,6 +107,16 @@ class FedEngine(FakeEngine):
         return self.terminals.get(terminal)
 
 
+class SlowEngine(FedEngine):
+    """Opens a terminal when a test says so."""
+
+    def handle(self, command: Command) -> None:
+        if isinstance(command, OpenTerminal):
+            self.commands.append(command)
+        else:
+            super().handle(command)
+
+
 class RealEngine(FakeEngine):
     """Runs real programs."""
 

@@ -8,13 +8,12 @@ import pytest
 from textual import events
 
 from tests.conftest import WaitUntil
-from tests.ui.terminal_support import Desk, FedEngine, FedTerminal, desk
+from tests.ui.terminal_support import Desk, FedEngine, FedTerminal, SlowEngine, desk
 from tui.config.model import Config, Switch, UiConfig
 from tui.core.commands import (
     AcceptSuggestion,
     AnswerClipboard,
     CloseTerminal,
-    Command,
     HandOver,
     OpenTerminal,
     SetAutoAnswer,
@@ -463,16 +462,6 @@ async def test_where_bytes_are_spared_typing_is_still_seen_at_once(wait_until: W
         terminal.feed("x")
         assert table.view.painted_frames == frames + 1
         assert table.main.frame_clock.is_idle
-
-
-class SlowEngine(FedEngine):
-    """Opens a terminal when a test says so."""
-
-    def handle(self, command: Command) -> None:
-        if isinstance(command, OpenTerminal):
-            self.commands.append(command)
-        else:
-            super().handle(command)
 
 
 async def test_what_is_typed_before_the_program_is_there_waits_for_it(wait_until: WaitUntil, home: Path) -> None:

@@ -7,22 +7,12 @@ import pytest
 
 from tests.conftest import WaitUntil
 from tests.ui.requests import command
-from tests.ui.terminal_support import FedEngine, desk
-from tui.core.commands import AcceptSuggestion, Command, OpenTerminal
+from tests.ui.terminal_support import FedEngine, SlowEngine, desk
+from tui.core.commands import AcceptSuggestion, OpenTerminal
 from tui.core.terminal_events import Need, TerminalClosed, TerminalNeedsPerson, TerminalServed
 from tui.ui.view.terminal_text import SEARCHED_AT_ONCE, Lines, Place, find_some
 from tui.ui.widgets import terminal_search
 from tui.ui.widgets.terminal_view import CLOSES_AFTER
-
-
-class SlowEngine(FedEngine):
-    """Opens terminals only when the test says so."""
-
-    def handle(self, command: Command) -> None:
-        if isinstance(command, OpenTerminal):
-            self.commands.append(command)
-        else:
-            super().handle(command)
 
 
 async def test_another_tab_takes_the_focus_from_the_last_one(wait_until: WaitUntil, home: Path) -> None:
