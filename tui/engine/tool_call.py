@@ -271,8 +271,12 @@ class CallRun:
         return changed
 
     async def _write_down(self, verdict: Verdict) -> None:
+        records = self.desk.records
         try:
-            await self.desk.records.starting(self.request, verdict, pane=self.pane, turn=self.turn, who=self.who)
+            await records.starting(self.request, verdict, pane=self.pane, turn=self.turn, who=self.who)
+        except asyncio.CancelledError:
+            records.ended(self.request, None, pane=self.pane, turn=self.turn)  # what begins in the record ends there
+            raise
         except LLMMixerError as error:
             text = f"Not run: what happens cannot be written down. {error.problem.text}"
             summary = f"{error.problem.title}: {error.problem.text}"

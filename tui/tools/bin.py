@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from tui.core.ids import new_id
 from tui.tools.opening import entry_status, identity, parent, sync_folder
 from tui.tools.outcome import Identity
 from tui.tools.writing import ChangedError
@@ -123,7 +124,10 @@ def _copy_out(path: Path, place: Path, expected: Identity, folder: int) -> None:
 
 
 def restore(place: Path, path: Path) -> bool:
-    """Move what lies at `place` in the bin back to `path`; False when something is there, or nothing in the bin."""
+    """Move what lies at `place` in the bin back to `path`; False when something is there, or nothing in the bin.
+
+    Nothing is ever replaced, and on an error nothing is at `path`. Raises OSError.
+    """
     if not os.path.lexists(place):
         return False
     with parent(path, make=True) as folder:
@@ -131,13 +135,40 @@ def restore(place: Path, path: Path) -> bool:
             os.stat(path.name, dir_fd=folder, follow_symlinks=False)
             return False
         try:
-            os.rename(place, path.name, dst_dir_fd=folder)
+            _move(place, path.name, folder)
+        except FileExistsError:
+            return False
         except OSError as error:
             if error.errno not in (errno.EXDEV, errno.EPERM):
                 raise
-            _copy(place, path)
-            _remove(place)
-        sync_folder(folder)
+            return _copy_back(place, path, folder)
+        finally:
+            sync_folder(folder)
+    return True
+
+
+def _move(source: Path, name: str, folder: int) -> None:
+    """Move `source` to `name` in the folder, on the same file system, replacing no file."""
+    if not stat.S_ISDIR(source.lstat().st_mode):
+        with suppress(PermissionError):  # a file system without hard links
+            os.link(source, name, dst_dir_fd=folder, follow_symlinks=False)
+            source.unlink()
+            return
+    os.rename(source, name, dst_dir_fd=folder)  # a folder replaces an empty one at most
+
+
+def _copy_back(place: Path, path: Path, folder: int) -> bool:
+    """Copy from the bin on another file system; False when something came to be at `path` meanwhile."""
+    beside = path.with_name(f".llmmixer-{new_id('restore')}.tmp")
+    try:
+        _copy(place, beside)
+        _move(beside, path.name, folder)
+    except FileExistsError:
+        return False
+    finally:
+        if os.path.lexists(beside):
+            _remove(beside)
+    _remove(place)
     return True
 
 

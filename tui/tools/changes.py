@@ -50,6 +50,8 @@ class _Change:
     before: str = ""
     mode: int = 0
     after: str = ""
+    size: int | None = None
+    """Bytes of what it left; None in a log that does not say."""
     binned: str = ""
     made: tuple[str, ...] = ()
     kept: bool = False
@@ -80,6 +82,7 @@ class Changes:
                 before=before,
                 mode=old[1].mode if old else 0,
                 after=hashlib.sha256(new).hexdigest(),
+                size=len(new),
             )
             return self._begin(change)
 
@@ -124,6 +127,13 @@ class Changes:
                     self._finish(change.serial)
         return Undone(paths=tuple(paths), kept=tuple(kept), pane=chosen[0].pane if chosen else "")
 
+    def _largest(self, change: _Change) -> int | None:
+        """Return how many bytes a file has at most that is what the change left or found; None where nobody knows."""
+        if change.size is None:
+            return None
+        before = (self.folder / "blobs" / change.before).stat().st_size if change.before else 0
+        return max(change.size, before)
+
     def _chosen(self, pane: str | None, *, turn: bool) -> list[_Change]:
         newest_first = sorted(self._changes.values(), key=lambda change: -change.serial)
         mine = [change for change in newest_first if pane in (None, change.pane)]
@@ -139,7 +149,7 @@ class Changes:
         if change.binned:
             return restore(Path(change.binned), change.path)
         try:
-            _, now = load(change.path)
+            _, now = load(change.path, most=self._largest(change))
         except FileNotFoundError:
             return not change.before  # a created file that is gone is taken back; a changed one was deleted by others
         if now.digest == change.before:
@@ -186,6 +196,7 @@ class Changes:
                 "before": change.before,
                 "mode": change.mode,
                 "after": change.after,
+                "size": change.size,
                 "binned": _hex(change.binned),
             }
         )
@@ -235,6 +246,7 @@ class Changes:
                     before=str(value["before"]),
                     mode=int(value["mode"]),
                     after=str(value["after"]),
+                    size=value.get("size"),
                     binned=_unhex(value["binned"]),
                 )
 

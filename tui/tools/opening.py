@@ -136,10 +136,14 @@ def identity(status: os.stat_result, data: bytes | None = None) -> Identity:
     )
 
 
-def load(path: Path) -> tuple[bytes, Identity]:
-    """Return the content of the regular file at the real path `path` and its identity. Raises OSError."""
+def load(path: Path, most: int | None = None) -> tuple[bytes, Identity]:
+    """Return the content of the regular file at the real path `path` and its identity. Raises OSError.
+
+    Of one that has more than `most` bytes, the content and its digest are of one byte more than that: whoever compares
+    it with something that long need not read what somebody else let grow without end.
+    """
     with reading(path) as descriptor:
-        data = read_all(descriptor)
+        data = read_all(descriptor, None if most is None else most + 1)
         return data, identity(os.fstat(descriptor), data)
 
 

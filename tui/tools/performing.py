@@ -134,7 +134,10 @@ class Performer:
             with suppress(OSError):
                 self._changes.dropped(serial)
             raise
-        self._changes.done(serial, made)
+        with suppress(
+            OSError
+        ):  # the change is made, and what its undo needs is kept; folders made for it may stay then
+            self._changes.done(serial, made)
         self._world.activity.changed(prepared.pane, prepared.path, now)
         return self._written(prepared, name, created=old is None, size=len(content))
 
@@ -143,7 +146,7 @@ class Performer:
         if prepared.identity is None:
             return None
         try:
-            data, now = load(prepared.path)
+            data, now = load(prepared.path, most=prepared.identity.size)
         except FileNotFoundError:
             raise ChangedError(0, "it was deleted meanwhile", str(prepared.path)) from None
         if now.digest != prepared.identity.digest:

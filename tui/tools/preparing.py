@@ -1,8 +1,10 @@
 """Looking at what a call is about, and freezing it: the path it means, the file as it is, what it will hold."""
 
+import os
 import stat
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -30,6 +32,8 @@ from tui.tools.textfile import BinaryFileError, NotEncodableError, TextFile, dec
 
 _LARGEST_CHANGED: Final = 50_000_000
 _SHOWN_FILES: Final = 500
+_MOST_SIMILAR: Final = 5_000
+"""Names of a folder among which similar ones are looked for."""
 
 
 class CallError(ValueError):
@@ -156,6 +160,8 @@ class _Preparing:
             raise CallError(f"{self._name} changed since you read it. Read it again before you change it.")
         before, data, after, note = self._new(action, old[0] if old else None)
         preview = diff_preview(self._name, before, after)
+        if old is not None and self.path.lstat().st_nlink > 1:
+            note = f"{note} It had other names (hard links), which keep the old content.".strip()
         return self._prepared(identity=known, content=data, preview=preview, note=note)
 
     def _old(self) -> tuple[bytes, Identity] | None:
@@ -233,9 +239,11 @@ class _Preparing:
 
         folder = self.path.parent
         try:
-            names = [path.name for path in folder.iterdir() if self.world.allowed(path)]
+            with os.scandir(folder) as entries:
+                names = [entry.name for entry in islice(entries, _MOST_SIMILAR)]
         except OSError:
             names = []
-        close = difflib.get_close_matches(self.path.name, names, n=3)
+        similar = difflib.get_close_matches(self.path.name, names, n=12)
+        close = list(islice((name for name in similar if self.world.allowed(folder / name)), 3))
         hint = f" Did you mean {' or '.join(self.world.name(folder / name) for name in close)}?" if close else ""
         return f"There is no {self._name}.{hint}"

@@ -54,11 +54,12 @@ def read_text(path: Path, name: str, action: ReadFile, limits: Limits) -> Shown:
     """Read the file at the real path `path`, called `name`. Raises UnreadableError or OSError."""
     with reading(path) as descriptor:
         size = os.fstat(descriptor).st_size
-        if size > limits.file_bytes:
+        data = read_all(descriptor, limits.file_bytes + 1) if size <= limits.file_bytes else b""
+        if max(size, len(data)) > limits.file_bytes:  # it may grow while it is read
+            os.lseek(descriptor, 0, os.SEEK_SET)
             part = _large(descriptor, name, action, limits.output_bytes)
             who = identity(os.fstat(descriptor))
         else:
-            data = read_all(descriptor)
             part = _small(data, name, action, limits.output_bytes)
             who = identity(os.fstat(descriptor), data)
     start = action.start_line or 1

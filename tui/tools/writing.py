@@ -123,7 +123,7 @@ def verify(folder: int, path: Path, expected: Identity | None) -> None:
             raise ChangedError(0, "it was created meanwhile", str(path))
         if not stat.S_ISREG(status.st_mode):
             raise NotAFileError(0, "no regular file", str(path))
-        if not same(identity(status, read_all(descriptor)), expected):
+        if not same(identity(status, read_all(descriptor, expected.size + 1)), expected):
             raise ChangedError(0, "it was changed meanwhile", str(path))
     finally:
         os.close(descriptor)
@@ -166,13 +166,18 @@ def _copy_properties(folder: int, old: str, descriptor: int) -> None:
         if (own.st_uid, own.st_gid) != (status.st_uid, status.st_gid):
             with suppress(PermissionError):
                 os.fchown(descriptor, status.st_uid, status.st_gid)
-        if hasattr(os, "listxattr"):
+        for attribute in _attributes(source):
             with suppress(OSError):
-                for attribute in os.listxattr(source):
-                    os.setxattr(descriptor, attribute, os.getxattr(source, attribute))
+                os.setxattr(descriptor, attribute, os.getxattr(source, attribute))
         os.fchmod(descriptor, stat.S_IMODE(status.st_mode))  # last: a change of owner takes bits away
     finally:
         os.close(source)
+
+
+def _attributes(source: int) -> list[str]:
+    with suppress(OSError, AttributeError):  # not on every file system, nor on every system
+        return os.listxattr(source)
+    return []
 
 
 def _take_name(folder: int, temporary: str, path: Path, *, new: bool) -> None:
