@@ -270,7 +270,17 @@ def test_synchronized_output_can_be_ended_by_the_owner() -> None:
         ("\x1b[1;31m\x1bP$qm\x1b\\", "\x1bP1$r0;1;31m\x1b\\"),
         ("\x1b[2;3r\x1bP$qr\x1b\\", "\x1bP1$r2;3r\x1b\\"),
         ("\x1bP$qz\x1b\\", "\x1bP0$r\x1b\\"),
-        ("\x1bP+q544e\x1b\\", "\x1bP0+r\x1b\\"),
+        ("\x1bP$qt\x1b\\", "\x1bP1$r4t\x1b\\"),
+        ('\x1bP$q"q\x1b\\', '\x1bP1$r0"q\x1b\\'),
+        ("\x1bP+q544E\x1b\\", "\x1bP1+r544e=787465726d2d323536636f6c6f72\x1b\\"),
+        ("\x1bP+q436f;6B31;524742\x1b\\", "\x1bP1+r436f=323536\x1b\\\x1bP0+r\x1b\\\x1bP1+r524742=382f382f38\x1b\\"),
+        ("\x1bP+q;746f756368;\x1b\\", "\x1bP0+r\x1b\\" * 3),
+        ("\x1bP+q" + "544e;" * 99 + "\x1b\\", "\x1bP1+r544e=787465726d2d323536636f6c6f72\x1b\\" * 16),
+        ("\x1b[14t", "\x1b[4;64;160t"),
+        ("\x1b[16t", "\x1b[6;16;8t"),
+        ("\x1b[13$p\x1b[12$p", "\x1b[13;4$y\x1b[12;0$y"),
+        ("\x1b[?2031$p\x1b[?2031h\x1b[?2031$p", "\x1b[?2031;2$y\x1b[?2031;1$y"),
+        ("\x1b[?2048$p", "\x1b[?2048;0$y"),
         ("\x1b]52;c;?\x07", ""),
         ("\x1b[?u", ""),
     ],
@@ -289,6 +299,30 @@ def test_colors_of_the_theme_are_told() -> None:
         b"\x1b]10;rgb:0101/0202/0303\x07\x1b]11;rgb:fafa/fafa/fafa\x07\x1b]4;0;rgb:0909/0909/0909\x07"
         b"\x1b]4;255;rgb:eeee/eeee/eeee\x07\x1b[?997;2n"
     )
+
+
+def test_another_scheme_of_colors_is_told_to_who_asked_for_it() -> None:
+    told = []
+    emulator = Emulator(20, 4)
+    for data, background in (
+        (b"", (255, 255, 255)),
+        (b"\x1b[?2031h", (250, 250, 240)),
+        (b"", (0, 0, 0)),
+        (b"", (9, 9, 9)),
+        (b"", (255, 255, 255)),
+        (b"\x1b[?2031l", (0, 0, 0)),
+    ):
+        emulator.feed(data)
+        emulator.set_colors((128, 128, 128), background)
+        told.append(emulator.take_replies())
+    assert told == [b"", b"", b"\x1b[?997;1n", b"", b"\x1b[?997;2n", b""]
+
+
+def test_long_addresses_of_folders_are_dropped() -> None:
+    emulator = fed("\x1b]7;file://host/" + "%41" * 4096 + "\x07")
+    assert [isinstance(event, WentTo) and event.path[:4000] for event in emulator.take_events()] == ["/" + "A" * 3999]
+    emulator.feed(b"\x1b]7;file://host/" + b"%41" * 300_000 + b"\x07")
+    assert emulator.take_events() == ()
 
 
 def test_events_in_order_and_cleaned() -> None:

@@ -28,6 +28,8 @@ SHORT = [
     b"\x1b(B", b"\x0e",
     "\u200d".encode(), "💻".encode(), "👩\u200d💻".encode(), "\u0301".encode() * 9, "你好".encode() * 30, b"\x1b]52;c;",
     b"\x1b[31;4:3m", b"\x1b[41m", b"\x1b[" + b"0" * 300 + b";31m",
+    b"\x1b[65;2;2;4;5$x", b"\x1b[2;2;9;4$z", b"\x1b[2${", b"\x1b[1;2;3;5;1;2;3$v", b"\x1b[2$v", b"\x1b6", b"\x1b9",
+    b"\x1b[?6h", b"\x1b['}", b"\x1b[3'~", b"\x1b[2S", b"\x1b[9T", b"\x1b[?69h\x1b[2;4s\x1b[2H", "你b好".encode() * 9,
     b"\x1bPx\x07y\x07z\x1b\\", b"\x1b[?1049h", b"\x1b[?1049l", b"\n\n\x0b\n", b"\x1b]0;title", b"\x1b\\", b"\x07",
 ]  # fmt: skip
 STREAMS = st.lists(st.one_of(st.sampled_from(SEQUENCES), st.sampled_from(SHORT), st.binary(max_size=20)), max_size=8)

@@ -2,13 +2,13 @@
 
 from typing import ClassVar
 
-from tui.terminal.drawing import Editing
+from tui.terminal.rectangles import Rectangles
 from tui.terminal.scrollback import Scrollback
 
 _SLOTS = "()*+"
 
 
-class Charsets(Editing):
+class Charsets(Rectangles):
     """Character sets by the final byte that selects them; `character_sets` has the maps of those that are not ASCII."""
 
     character_sets: ClassVar[dict[str, dict[int, str]]]

@@ -167,6 +167,8 @@ class Drawing(Scrolling):
             size = min(limit - cursor.x, end - at)
             self._place(data[at : at + size], size)
             at += size
+        if not self.autowrap:
+            cursor.x = min(cursor.x, self._limit() - 1)
         self.last = data
 
     def _unseen(self, count: int, width: int) -> int:
@@ -302,6 +304,25 @@ class Editing(Drawing):
     def delete_columns(self, count: int | None = None) -> None:
         """DECDC: columns at the cursor go, between the margins."""
         self._shift_rows(-(count or 1))
+
+    def back_index(self) -> None:
+        """DECBI: one column to the left; at the left margin the columns move right instead."""
+        if self.cursor.x != self.left_margin:
+            self.settle()
+            self.cursor.x = max(0, self.cursor.x - 1)
+        else:
+            self._shift_rows(1)
+
+    def forward_index(self) -> None:
+        """DECFI: one column to the right; at the right margin the columns move left instead."""
+        self.settle()
+        x = self.cursor.x
+        if x != self.right_margin - 1:
+            self.cursor.x = min(x + 1, self.columns - 1)
+        elif self._between_margins():
+            self.cursor.x = self.left_margin
+            self._shift_rows(-1)
+            self.cursor.x = x
 
     def _shift_rows(self, count: int) -> None:
         if self._between_margins():

@@ -44,9 +44,11 @@ _CSI_OURS: Final[Mapping[str, tuple[str, int]]] = {
     "a": ("relative_column", 1), "I": ("tab_forward", 1), "Z": ("tab_back", 1), "b": ("repeat", 1),
     "S": ("scroll_up", 1), "T": ("scroll_down", 1), "s": ("set_side_margins", 2), "u": ("restore_cursor", 0),
     "J": ("erase_in_display", 1), "?J": ("erase_in_display", 1), "?K": ("erase_in_line", 1), "r": ("set_margins", 2),
-    "t": ("window", 3), "!p": ("soft_reset", 0), " q": ("set_cursor_style", 1), "'}": ("insert_columns", 1),
-    "'~": ("delete_columns", 1), "h": ("set_mode", _ALL), "l": ("reset_mode", _ALL), "?h": ("set_private", _ALL),
-    "?l": ("reset_private", _ALL), "?s": ("remember_modes", _ALL), "?r": ("recall_modes", _ALL),
+    "$x": ("fill_rectangle", 5), "$z": ("erase_rectangle", 4), "${": ("erase_selectively", 4),
+    "$v": ("copy_rectangle", 7), "t": ("window", 3), "!p": ("soft_reset", 0), " q": ("set_cursor_style", 1),
+    "'}": ("insert_columns", 1), "'~": ("delete_columns", 1), "h": ("set_mode", _ALL), "l": ("reset_mode", _ALL),
+    "?h": ("set_private", _ALL), "?l": ("reset_private", _ALL), "?s": ("remember_modes", _ALL),
+    "?r": ("recall_modes", _ALL),
     "c": ("report_device_attributes", 1), ">c": ("report_secondary", 1), "=c": ("report_tertiary", 1),
     ">q": ("report_version", 1), "n": ("report_device_status", 1), "?n": ("report_private_status", 1),
     "$p": ("report_mode", 1), "?$p": ("report_private_mode", 1),
@@ -54,7 +56,8 @@ _CSI_OURS: Final[Mapping[str, tuple[str, int]]] = {
 _ESCAPE_OURS: Final[Mapping[str, str]] = {
     "7": "save_cursor", "8": "restore_cursor", "=": "keypad_application", ">": "keypad_numeric", "D": "index",
     "E": "next_line", "M": "reverse_index", "H": "set_tab_stop", "c": "reset", "#8": "alignment_display",
-    "Z": "report_device_attributes", "n": "lock_shift_two", "o": "lock_shift_three",
+    "6": "back_index", "9": "forward_index", "Z": "report_device_attributes", "n": "lock_shift_two",
+    "o": "lock_shift_three",
 }  # fmt: skip
 _BASIC_OURS: Final[Mapping[str, str]] = {
     "\x07": "bell", "\x08": "backspace", "\t": "tab", "\n": "linefeed", "\x0b": "linefeed", "\x0c": "linefeed",

@@ -2,11 +2,17 @@
 
 from typing import Final
 
-from tui.terminal.modes import (
-    Modes,
-)
+from tui.terminal.modes import COLOR_SCHEME, Modes
 from tui.terminal.scrollback import Scrollback
 from tui.terminal.styles import parameters_of
+
+_PERMANENTLY_RESET: Final = frozenset({1, 5, 7, 10, 11, *range(13, 20)})
+"""ANSI modes of page terminals, which nobody can set."""
+_CELL: Final = (16, 8)
+"""Height and width of a cell as programs are told, which want to know what shape their cells have."""
+_CAPABILITIES: Final = {"TN": "xterm-256color", "Co": "256", "colors": "256", "RGB": "8/8/8"}
+"""What XTGETTCAP tells; nothing in it depends on who asks or where."""
+_MOST_CAPABILITIES: Final = 16
 
 Rgb = tuple[int, int, int]
 
@@ -55,8 +61,11 @@ class Replies(Modes):
 
     def set_colors(self, foreground: Rgb, background: Rgb, palette: tuple[Rgb, ...] = ()) -> None:
         """Tell which colours are shown, for programs that ask; `palette` has the first ones of the 256."""
+        was_light = self._is_light()
         self._colors = {"10": foreground, "11": background, "12": foreground}
         self._palette = (*palette[:256], *PALETTE[len(palette) :])
+        if was_light != self._is_light() and self.has(COLOR_SCHEME):
+            self.report_private_status(996)
 
     def report_device_attributes(self, mode: int = 0, private: bool = False) -> None:
         """DA1: a VT220 with colours."""
@@ -105,7 +114,8 @@ class Replies(Modes):
     def report_mode(self, mode: int = 0) -> None:
         """DECRQM for ANSI modes."""
         known = {4: self.insert, 20: self.newline}
-        self.write_process_input(f"\x1b[{mode};{(1 if known[mode] else 2) if mode in known else 0}$y")
+        missing = 4 if mode in _PERMANENTLY_RESET else 0
+        self.write_process_input(f"\x1b[{mode};{(1 if known[mode] else 2) if mode in known else missing}$y")
 
     def report_private_mode(self, mode: int = 0) -> None:
         """DECRQM for private modes."""
@@ -115,9 +125,18 @@ class Replies(Modes):
         self.write_process_input(f"\x1b[?{mode};{answer}$y")
 
     def report_window(self, what: int = 0, *_: int) -> None:
-        """XTWINOPS: open (11), size of the screen in cells (18, 19), and never a title (20, 21)."""
+        """XTWINOPS: open (11), size in pixels (14), of a cell (16), in cells (18, 19), never a title (20, 21)."""
         size = f"{self.lines};{self.columns}t"
-        answers = {11: "\x1b[1t", 18: f"\x1b[8;{size}", 19: f"\x1b[9;{size}", 20: f"\x1b]L{_ST}", 21: f"\x1b]l{_ST}"}
+        height, width = _CELL
+        answers = {
+            11: "\x1b[1t",
+            14: f"\x1b[4;{self.lines * height};{self.columns * width}t",
+            16: f"\x1b[6;{height};{width}t",
+            18: f"\x1b[8;{size}",
+            19: f"\x1b[9;{size}",
+            20: f"\x1b]L{_ST}",
+            21: f"\x1b]l{_ST}",
+        }
         if what in answers:
             self.write_process_input(answers[what])
 
@@ -129,8 +148,18 @@ class Replies(Modes):
             "s": f"{self.left_margin + 1};{self.right_margin}s",
             " q": f"{self.cursor_style or 1} q",
             '"p': '62;1"p',
+            '"q': '0"q',
+            "t": f"{self.lines}t",
+            "*|": f"{self.lines}*|",
         }
         self.write_process_input(f"\x1bP1$r{answers[what]}{_ST}" if what in answers else f"\x1bP0$r{_ST}")
+
+    def report_capabilities(self, names: str) -> None:
+        """XTGETTCAP: each known name, in hexadecimal, with its value; that another is not known, without its name."""
+        known = {name.encode().hex(): value.encode().hex() for name, value in _CAPABILITIES.items()}
+        for asked in names.lower().split(";", _MOST_CAPABILITIES)[:_MOST_CAPABILITIES]:
+            found = f"1+r{asked}={known[asked]}" if asked in known else "0+r"
+            self.write_process_input(f"\x1bP{found}{_ST}")
 
     def report_color(self, number: str, end: str) -> None:
         """OSC 10, 11, 12 with a question mark: foreground, background, cursor."""

@@ -135,6 +135,15 @@ class Row:
         if cells is not None and 0 < x < len(cells) and cells[x] == STUB:
             cells[x - 1] = cells[x] = " "
 
+    def part(self, start: int, end: int, columns: int) -> tuple[list[str], list[Style]]:
+        """The cells and looks of the row, to be changed from `start` to before `end`; nothing wide reaches over."""
+        cells = self.open(columns)
+        self.serial = 0
+        if self.wide:
+            self.split(start)
+            self.split(end)
+        return cells, self.styles
+
     def before(self, x: int) -> str:
         """What is in the cell left of `x`, both halves counted as one."""
         if self.cells is None:
@@ -276,10 +285,16 @@ class Row:
     def copy(self) -> "Row":
         """Another row with the same content."""
         row = Row()
-        row.pieces, row.length, row.wide, row.wrapped = list(self.pieces), self.length, self.wide, self.wrapped
-        if self.cells is not None:
-            row.cells, row.styles = list(self.cells), list(self.styles)
+        row.become(self)
+        row.wrapped = self.wrapped
         return row
+
+    def become(self, other: "Row") -> None:
+        """Take over what is in another row; it does not go on in the next."""
+        self.serial, self.wrapped = 0, False
+        self.pieces, self.length, self.wide = list(other.pieces), other.length, other.wide
+        self.cells = other.cells and list(other.cells)
+        self.styles = list(other.styles)
 
     def size(self) -> int:
         """About how many bytes of memory it takes, when closed, marks and addresses of links included."""

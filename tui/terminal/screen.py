@@ -221,14 +221,16 @@ class Scrolling(Movement):
         cursor = self.cursor
         y = cursor.y + 1
         if y == self.bottom_margin:
-            self.roll_up(self.top_margin, 1)
+            if not self.side_margins or self._between_side_margins():
+                self.roll_up(self.top_margin, 1)
         elif y < self.lines:
             cursor.y = y
 
     def reverse_index(self) -> None:
         """RI: one row up; at the top margin the rows move down instead."""
         if self.cursor.y == self.top_margin:
-            self.roll_down(self.top_margin, 1)
+            if self._between_side_margins():
+                self.roll_down(self.top_margin, 1)
         elif self.cursor.y:
             self.cursor.y -= 1
 
@@ -248,7 +250,8 @@ class Scrolling(Movement):
         for _ in range(steps):
             self.linefeed()
         if count > steps and self.cursor.y == self.bottom_margin - 1:
-            self.roll_up(self.top_margin, count - steps)
+            if self._between_side_margins():
+                self.roll_up(self.top_margin, count - steps)
             if self.newline:
                 self.carriage_return()
 
@@ -351,6 +354,9 @@ class Scrolling(Movement):
             self.roll_up(self.cursor.y, count or 1)
             self.alternate = keep
             self.cursor.x = self.left_margin
+
+    def _between_side_margins(self) -> bool:
+        return self.left_margin <= self.cursor.x <= self.right_margin
 
     def _between_margins(self) -> bool:
         inside = self.left_margin <= min(self.cursor.x, self.columns - 1) < self.right_margin

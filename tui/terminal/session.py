@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Final, TypeAlias
 
 from tui.core.clock import Clock, SystemClock
+from tui.core.terminal import Rgb
 from tui.core.untrusted import clean
 from tui.terminal.child import Child, Hooks
 from tui.terminal.ending import Ending
@@ -114,6 +115,12 @@ class Terminal(Surface):
         if self._child is not None:
             self._child.resize(columns, lines)
         self._show()
+
+    def set_colors(self, foreground: Rgb, background: Rgb, palette: tuple[Rgb, ...]) -> None:
+        """Tell which colours are shown, for programs that ask, and those that want to know of a change."""
+        super().set_colors(foreground, background, palette)
+        if replies := self._screen.take_replies():
+            self._reply(replies)
 
     def focus(self, focused: bool) -> None:
         """Tell that the person's keys go there, or no longer."""

@@ -11,6 +11,7 @@ from tui.terminal.scrollback import Scrollback
 
 _TITLE_LIMIT: Final = 200
 _LINK_LIMIT: Final = 2083
+_FOLDER_LIMIT: Final = 3 * 4096 + 300
 _EVENTS: Final = 1000
 _TITLES: Final = 10
 
@@ -90,7 +91,7 @@ class Strings(Replies):
     def _folder(self, address: str) -> None:
         from urllib.parse import unquote
 
-        if address.startswith("file://"):
+        if address.startswith("file://") and len(address) <= _FOLDER_LIMIT:
             host, slash, path = address[7:].partition("/")
             if slash:
                 self._tell(WentTo(clean_line(unquote("/" + path), 4096), clean_line(host, 255)))
@@ -129,4 +130,4 @@ class Strings(Replies):
         if body.startswith("$q"):
             self.report_setting(body[2:])
         elif body.startswith("+q"):
-            self.write_process_input("\x1bP0+r\x1b\\")
+            self.report_capabilities(body[2:])
