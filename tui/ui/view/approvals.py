@@ -99,9 +99,8 @@ class Card:
 
     `shown` is the id of the request on the card, `since` when it appeared there. `seen` are requests all of which is
     on the screen, or that are in `read`: scrolled to their end; others cannot be allowed. `cut` is the id of the one
-    that does not fit the card. `batch` are
-    the ids listed together, `left_out` those not answered; while `to_cursor` is true the list is scrolled so that the
-    row of the cursor is seen. `trial` is what the rule `tried` would do.
+    that does not fit the card. `batch` are the ids listed together, `left_out` those not answered; while `to_cursor`
+    is true the list is scrolled so that the row of the cursor is seen. `trial` is what the rule `tried` would do.
     """
 
     shown: str = ""

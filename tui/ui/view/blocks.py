@@ -241,8 +241,7 @@ class Splitter:
         if self.state is State.NONE:
             self._gap_next, self._joined_next, self.lead = True, False, ""
         self._blank = True
-        self.open.append(line + self._end)
-        self._size += len(line) + 1
+        self._keep(line)
         if self._oversize():
             if self.state is State.NONE:
                 self._begin(State.PLAIN)
@@ -267,8 +266,7 @@ class Splitter:
         if not closing and self._oversize() and line[:1].strip() and self._blank:
             self._close(last=False)
         self._blank = not text
-        self.open.append(line + self._end)
-        self._size += len(line) + 1
+        self._keep(line)
         if closing:
             self._blank = False
             self._close(last=True)
@@ -302,8 +300,7 @@ class Splitter:
     def _rest_of_line(self, line: str) -> None:
         self._inside_line = False
         if self.state is State.FENCE:
-            self.open.append(line + self._end)
-            self._size += len(line) + 1
+            self._keep(line)
             if self._oversize():
                 self._close(last=False)
         else:
@@ -329,9 +326,12 @@ class Splitter:
         if not self.joined:
             self.lead = ""
 
-    def _add(self, line: str) -> None:
+    def _keep(self, line: str) -> None:
         self.open.append(line + self._end)
         self._size += len(line) + 1
+
+    def _add(self, line: str) -> None:
+        self._keep(line)
         self._blank = False
         if self._oversize() and (self.state is not State.LIST or self._oversize(_LIST_SLACK)):
             header = self._table_header() if self.state is State.PARAGRAPH else ""
