@@ -2,8 +2,10 @@
 
 import argparse
 import json
+import shutil
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,6 +23,7 @@ _ASCII: Final = {Decision.ALLOW: "+", Decision.ASK: "?", Decision.DENY: "x"}
 _COLOURS: Final = {Decision.ALLOW: "32", Decision.ASK: "33", Decision.DENY: "31"}
 _MOST_COMPILED: Final = 256
 _WIDE: Final = 48
+_LONGEST_RULE: Final = 200
 _LISTS: Final = frozenset({"allowed_commands", "forbidden_paths", "require_confirmation", "rules"})
 
 
@@ -73,14 +76,19 @@ class Desk:
     def _of_given(self, cwd: Path, given: object) -> TrustSettings:
         return compile_settings(config_of(given), home=_home(self._environ), root=cwd, own_paths=_own(self._environ))
 
-    def _of_configuration(self, cwd: Path, mode: TrustMode | None) -> TrustSettings:
+    def with_rule(self, cwd: Path, mode: TrustMode | None, rule: str) -> TrustSettings:
+        """Return the settings in force in `cwd` with one more rule of the person's own."""
+        return self._of_configuration(cwd, mode, (rule,))
+
+    def _of_configuration(self, cwd: Path, mode: TrustMode | None, more: tuple[str, ...] = ()) -> TrustSettings:
         from tui.cli_workspace import project_workspace
         from tui.config.load import load
 
         loaded = load(environ=self._environ, cwd=cwd)
         workspace = project_workspace(loaded, cwd, self._environ)
+        trust = loaded.config.trust
         return compile_settings(
-            loaded.config.trust,
+            replace(trust, rules=(*trust.rules, *more)) if more else trust,
             loaded.project_trust,
             project_trusted=loaded.project_trusted,
             home=_home(self._environ),
@@ -173,12 +181,27 @@ def _explain(arguments: argparse.Namespace, desk: Desk, cwd: Path) -> int:
         told = {**verdict_json(verdict), "mode": str(settings.mode), "grant": verdict.grant, "argv": verdict.argv}
         sys.stdout.write(json.dumps(told, ensure_ascii=False, indent=2) + "\n")
     else:
-        sys.stdout.write(explained(arguments.text, verdict, settings.mode, colour=_colour(), ascii_only=_ascii()))
+        rule = _rule_for(arguments.text, verdict)
+        if rule and decide(call, desk.with_rule(cwd, mode, rule), desk.files).decision is not Decision.ALLOW:
+            rule = ""
+        text = explained(arguments.text, verdict, settings.mode, rule=rule, colour=_colour(), ascii_only=_ascii())
+        sys.stdout.write(text)
     return ExitCode.OK if verdict.decision is Decision.ALLOW else ExitCode.APPROVAL
 
 
-def explained(command: str, verdict: Verdict, mode: TrustMode, *, colour: bool, ascii_only: bool) -> str:
-    """Return a verdict for people to read: the decision and why, then every part with its rule."""
+def _rule_for(command: str, verdict: Verdict) -> str:
+    """Return the rule that names exactly this command, where one can be written."""
+    plain = verdict.decision is Decision.ASK and verdict.argv and len(command) <= _LONGEST_RULE
+    return f"allow run_command {' '.join(command.split())}" if plain and command.isprintable() else ""
+
+
+def explained(
+    command: str, verdict: Verdict, mode: TrustMode, *, rule: str = "", colour: bool, ascii_only: bool
+) -> str:  # fmt: skip
+    """Return a verdict for people to read: the decision and why, each part of several with its rule, what would help.
+
+    `rule` is one with which the command would run unasked, if there is one.
+    """
     glyphs = _ASCII if ascii_only else _GLYPHS
 
     def painted(text: str, decision: Decision) -> str:
@@ -186,7 +209,7 @@ def explained(command: str, verdict: Verdict, mode: TrustMode, *, colour: bool, 
 
     head = painted(f"{glyphs[verdict.decision]} {verdict.decision}", verdict.decision)
     lines = [f"{head}  {clean(command)}", f"  {clean(verdict.reason)}"]
-    if verdict.parts:
+    if len(verdict.parts) > 1:
         wide = min(_WIDE, max(len(clean_line(part.text)) for part in verdict.parts))
         lines.append("")
         for part in verdict.parts:
@@ -198,6 +221,8 @@ def explained(command: str, verdict: Verdict, mode: TrustMode, *, colour: bool, 
         facts.append(("runs as", _runs_as(verdict)))
     if verdict.grant:
         facts.append(("for the session", verdict.grant))
+    if rule:
+        facts.append(("unasked by", f"[trust] rules = [{json.dumps(rule, ensure_ascii=False)}]"))
     facts += [("path", path) for path in verdict.paths]
     lines += ["", *(f"  {name:<16}{clean_line(value)}" for name, value in facts)]
     text = "\n".join(lines) + "\n"
@@ -244,31 +269,16 @@ def _log(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
             said = "\n".join(found.problems) or f"{found.entries} entries, every seal is whole"
             _print(f"{said}\n{clean_line(shown(path, environ), 1_000)}\n")
         return ExitCode.FAILED if found.problems else ExitCode.OK
-    entries = read(path, arguments.number)
     if arguments.json:
-        _print("".join(json.dumps(entry) + "\n" for entry in entries))
-    elif entries:
-        _print("".join(f"{_row(entry)}\n" for entry in entries))
-    else:
-        _print("nothing was decided yet\n")
+        _print("".join(json.dumps(entry) + "\n" for entry in read(path, arguments.number)))
+        return ExitCode.OK
+    from tui.trust.audit_text import ENTRIES_OF_A_CALL, lines_of, log_text
+
+    lines = lines_of(read(path, arguments.number * (ENTRIES_OF_A_CALL + 1)))[-arguments.number :]
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    text = log_text(lines, width=width, colour=_colour(), ascii_only=_ascii())
+    sys.stdout.write(text or "Nothing was decided yet.\n")
     return ExitCode.OK
-
-
-def _row(entry: Mapping[str, Any]) -> str:
-    """Return one line of the log: when, what happened, to which call, by which rule and by whom."""
-
-    def text(name: str) -> str:
-        return str(entry.get(name) or "")
-
-    arguments = entry.get("arguments")
-    subject = next((str(arguments[name]) for name in ("command", "path", "pattern") if name in arguments), "") if (
-        isinstance(arguments, dict)
-    ) else text("terminal")  # fmt: skip
-    what = next((text(name) for name in ("answer", "status", "typed") if text(name)), "")
-    notes: Sequence[str] = [note for note in (text("rule"), text("by"), text("summary")) if note]
-    when = text("time")[:19].replace("T", " ")
-    row = f"{when}  {text('kind'):<8} {what:<8} {text('pane'):<10} {text('tool'):<15} {clean_line(subject, 60)}"
-    return clean_line(row.rstrip() + (f"  [{', '.join(notes)}]" if notes else ""), 240)
 
 
 def _own(environ: Mapping[str, str]) -> tuple[Path, ...]:

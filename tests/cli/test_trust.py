@@ -216,6 +216,16 @@ def test_the_folder_and_the_mode_can_be_others(tmp_path: Path) -> None:
     assert run("trust", "explain", "pytest", "--mode", "plan", env=environment(), cwd=tmp_path).code == 4
 
 
+def test_what_would_help_is_named_only_if_it_would(tmp_path: Path) -> None:
+    def told(command: str) -> str:
+        return run("trust", "explain", command, env=environment(), cwd=tmp_path).out
+
+    assert 'unasked by      [trust] rules = ["allow run_command touch a"]' in told("touch a")
+    assert told("touch a").count("is not an allowed command") == 1
+    for command in ("rm a", "curl https://example.org", "ls && touch a", "cat .env", "ls"):
+        assert "unasked by" not in told(command), command
+
+
 def test_nothing_in_a_command_reaches_the_terminal_raw(tmp_path: Path) -> None:
     done = run("trust", "explain", "ls \x1b[2J\u202e; rm x", env=environment(), cwd=tmp_path)
     assert "\x1b" not in done.out
@@ -233,7 +243,7 @@ def test_wrong_usage_is_said(tmp_path: Path, words: tuple[str, ...]) -> None:
 
 
 def test_the_log_is_shown_and_verified(tmp_path: Path, home: Path) -> None:
-    assert "nothing" in run("trust", "log", env=environment(), cwd=tmp_path).out
+    assert run("trust", "log", env=environment(), cwd=tmp_path).out == "Nothing was decided yet.\n"
     state = home / "llmmixer" / "state"
     state.mkdir(parents=True)
     log = Audit(state / "audit.jsonl")
@@ -241,9 +251,11 @@ def test_the_log_is_shown_and_verified(tmp_path: Path, home: Path) -> None:
         entry = {"pane": "claude", "tool": "run_command", "arguments": {"command": f"ls {number} \x1b[2J"}}
         log.append("decision", {**entry, "answer": "once", "rule": "not allowed", "by": "person"})
     done = run("trust", "log", "-n", "2", env=environment(), cwd=tmp_path)
-    assert [line.split("ls ")[1][0] for line in done.out.splitlines()] == ["3", "4"]
+    day, *rows = done.out.splitlines()
+    assert len(day) == len("2026-01-31")
+    assert [row.split("ls ")[1][0] for row in rows] == ["3", "4"]
     assert "\x1b" not in done.out
-    assert "person" in done.out
+    assert all(row.endswith("[you]") for row in rows)
     done = run("trust", "log", "--json", env=environment(), cwd=tmp_path)
     assert len(done.lines()) == 5
     assert run("trust", "log", "--verify", env=environment(), cwd=tmp_path).code == 0
