@@ -76,7 +76,7 @@ def _judge_deletion(real: str, ground: Ground, judged: JudgedFile) -> None:
     for place, told in ((root, "the project itself"), (home, "the home folder")):
         if (place + "/").startswith(real.rstrip("/") + "/"):
             judged.findings.append(deny(f"It would delete {told}.", "never: project and home"))
-    entry = ground.swept(real, hidden=True)
+    entry = ground.walks.swept(real, hidden=True)
     if entry is not None and entry != "?":
         judged.findings.append(deny("It would delete what is forbidden.", f"forbidden_paths: {entry}"))
 

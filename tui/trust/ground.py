@@ -7,11 +7,11 @@ from typing import Final
 from urllib.parse import unquote
 
 from tui.trust.calls import FileView
-from tui.trust.forbidden import canonical, components
+from tui.trust.forbidden import components
 from tui.trust.settings import TrustSettings
+from tui.trust.walks import Walks
 from tui.trust.words import Places
 
-_MOST_WALKED: Final = 20_000
 _PROC: Final = re.compile(r"/proc/(?:self|thread-self|\d+)(?:/task/\d+)?/(root|cwd)(?=/|$)")
 _ADDRESS: Final = re.compile(r"(?i)file:(?://(?:localhost)?)?(?=/)")
 
@@ -39,6 +39,7 @@ class Ground:
         self.cwd = files.realpath(cwd)
         self.places = Places(home=settings.home, cwd=self.cwd, home_of=files.home_of)
         self.aliases = _aliases(settings, files)
+        self.walks = Walks(settings.forbidden, files, settings.root, self.aliases)
 
     def inside(self, real: str) -> bool:
         """Tell whether a resolved path is the project's root or below it."""
@@ -80,70 +81,7 @@ class Ground:
         found = self.files.stat(path.real)
         if found is None or found.st_nlink < 2 or found.st_mode & 0o170000 != 0o100000:
             return None
-        wanted = (found.st_dev, found.st_ino)
-        starts = [place for place in self.settings.forbidden.literal_places if self.files.lstat(place)]
-        budget = [_MOST_WALKED]
-        for start in starts:
-            if self._has_inode(start, wanted, budget, everything=True):
-                return self.settings.forbidden.hit(start) or "?"
-        if self._has_inode(self.settings.root, wanted, budget, everything=False):
-            return next(iter(self.settings.forbidden.names.values()), "?")
-        return "?" if budget[0] <= 0 else None
-
-    def swept(self, folder: str, *, hidden: bool, chosen: re.Pattern[str] | None = None) -> str | None:
-        """Return the forbidden entry a program would meet that reads all files below a folder, `?` when unsure.
-
-        With `chosen` only canonical names that it matches are met.
-        """
-        pending = [folder]
-        budget = _MOST_WALKED
-        forbidden = self.settings.forbidden
-        whole_paths = self._speaks_of_paths(folder)
-        for current in pending:
-            for name, is_folder in self.files.names(current):
-                budget -= 1
-                if not hidden and name.startswith("."):
-                    continue
-                entry = forbidden.name_hit(name)
-                if entry is None and whole_paths:
-                    entry = forbidden.hit(f"{current}/{name}", places=self.aliases)
-                if entry is not None and (chosen is None or chosen.fullmatch(canonical(name))):
-                    return entry
-                if is_folder:
-                    pending.append(f"{current}/{name}")
-            if budget <= 0:
-                return "?"
-        return None
-
-    def _speaks_of_paths(self, folder: str) -> bool:
-        """Tell whether more than its name can make what is below a folder forbidden."""
-        start = components(folder)
-        places = (*self.settings.forbidden.places, *(place for place, _ in self.aliases))
-        return bool(self.settings.forbidden.globs) or any(place[: len(start)] == start for place in places)
-
-    def _has_inode(self, start: str, wanted: tuple[int, int], budget: list[int], *, everything: bool) -> bool:
-        """Look for a file among those that are forbidden below `start`, which are all of them with `everything`."""
-        pending = [(start, everything)]
-        whole_paths = self._speaks_of_paths(start)
-        if everything and self._inode(start) == wanted:
-            return True
-        for current, all_below in pending:
-            for name, is_folder in self.files.names(current):
-                budget[0] -= 1
-                path = f"{current}/{name}"
-                bad = all_below or self.settings.forbidden.name_hit(name) is not None
-                bad = bad or (whole_paths and self.settings.forbidden.hit(path, places=self.aliases) is not None)
-                if is_folder:
-                    pending.append((path, bad))
-                elif bad and self._inode(path) == wanted:
-                    return True
-            if budget[0] <= 0:
-                return False
-        return False
-
-    def _inode(self, path: str) -> tuple[int, int]:
-        found = self.files.lstat(path)
-        return (found.st_dev, found.st_ino) if found is not None else (-1, -1)
+        return self.walks.twin((found.st_dev, found.st_ino))
 
     def _is_file(self, path: str) -> bool:
         found = self.files.stat(path)

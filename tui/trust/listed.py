@@ -50,7 +50,7 @@ def _folders(operands: Sequence[str], which: str) -> Sequence[str]:
 
 def _swept(folders: Sequence[str], rule: str, ground: Ground) -> list[Finding]:
     for folder in folders or (ground.cwd,):
-        entry = ground.swept(ground.resolve(folder).real, hidden=True)
+        entry = ground.walks.swept(ground.resolve(folder).real, hidden=True)
         if entry == "?":
             return [ask("It takes more files than can be looked at beforehand.", rule)]
         if entry is not None:

@@ -7,11 +7,12 @@ from typing import Final
 from tui.core.globs import compile_glob, expand_braces, names_overlap
 from tui.trust.findings import Finding, ask, deny, quoted
 from tui.trust.forbidden import canonical
-from tui.trust.ground import Ground
+from tui.trust.ground import Ground, within
 from tui.trust.options import Use
 from tui.trust.paths import Access, judge_path, judge_resolved
 from tui.trust.scan import forbidden_in_words
 from tui.trust.scripts import files_of_sed, is_plain_jq, is_plain_sed
+from tui.trust.walks import UNSURE
 
 _MAGIC: Final = re.compile(r":\([^)]*\)|:[!/^]*")
 _STAGE: Final = re.compile(r":[0-3]:")
@@ -136,7 +137,7 @@ def _brings_in(pattern: str, ground: Ground) -> str | None:
     last = canonical(pattern.rpartition("/")[2])
     if not any(names_overlap(last, each) for each in ground.settings.forbidden.name_globs):
         return None
-    return ground.swept(ground.settings.root, hidden=True, chosen=compile_glob(last))
+    return ground.walks.swept(ground.settings.root, hidden=True, chosen=compile_glob(last))
 
 
 def _revision(text: str, option: str, use: Use, ground: Ground) -> list[Finding]:
@@ -236,31 +237,35 @@ _KINDS: Final[Mapping[str, Callable[[str, str, Use, Ground], list[Finding]]]] = 
 def _sweep(use: Use, folders: list[str], ground: Ground) -> list[Finding]:
     if not _NOTHING_READ.isdisjoint(use.seen):
         return []
-    for folder in folders:
-        entry = ground.swept(folder, hidden=use.table.hidden) or (None if use.table.hidden else _let_in(folder, ground))
-        if entry == "?":
+    hidden = use.table.hidden
+    given = [text for _, kind, text in use.given if kind == "glob" and not text.startswith("!")]
+    globs = [each for text in given for each in expand_braces(text, _MOST_ALTERNATIVES)[0]]
+    for folder in _outermost(folders):
+        entry = ground.walks.swept(folder, hidden=hidden, globs=globs)
+        entry = entry or (None if hidden else _let_in(folder, globs, ground))
+        if entry == UNSURE:
             return [ask("It reads more files than can be looked at beforehand.", "forbidden_paths")]
         if entry is not None:
             return [ask("It would also read what is forbidden.", f"forbidden_paths: {entry}")]
     return []
 
 
-def _let_in(folder: str, ground: Ground) -> str | None:
+def _outermost(folders: list[str]) -> list[str]:
+    """Return the folders that lie in no other of them."""
+    found: list[str] = []
+    for folder in sorted(set(folders), key=lambda each: each.rstrip("/") + "/"):
+        if not found or not within(folder, found[-1]):
+            found.append(folder)
+    return found
+
+
+def _let_in(folder: str, globs: list[str], ground: Ground) -> str | None:
     """Return the forbidden entry that a file of ignore rules lets a search read although it is hidden."""
-    if ground.swept(folder, hidden=True) is None:
-        return None
-    for place in dict.fromkeys((folder, ground.settings.root)):
-        for name in (".gitignore", ".ignore", ".rgignore"):
-            if ground.files.lstat(f"{place}/{name}") is None:
-                continue
-            text = ground.files.text(f"{place}/{name}", 65_536) or ""
-            for line in text.splitlines():
-                if not line.startswith("!"):
-                    continue
-                rule = line[1:].strip().strip("/")
-                entry = matches_forbidden(rule, ground) or ground.settings.forbidden.name_hit(rule.rsplit("/", 1)[-1])
-                if entry is not None:
-                    return entry
+    for line in ground.walks.exceptions(folder, globs):
+        rule = line.strip("/")
+        entry = matches_forbidden(rule, ground) or ground.settings.forbidden.name_hit(rule.rsplit("/", 1)[-1])
+        if entry is not None:
+            return entry if ground.walks.swept(folder, hidden=True) is not None else None
     return None
 
 

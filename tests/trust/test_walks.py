@@ -1,0 +1,81 @@
+"""Looking below folders: what a search would read, also where rules for ignoring say so, at a bounded cost."""
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.trust.ground_kit import Project, build_project
+from tui.config.model_work import TrustConfig
+from tui.trust import walks
+from tui.trust.calls import DiskView
+
+SEARCH = TrustConfig(
+    auto_approve=True, allowed_commands=("rg", "grep", "cat"), forbidden_paths=(".env", ".git", "*.pem")
+)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    return build_project(tmp_path, SEARCH)
+
+
+@pytest.mark.parametrize("name", [".ignore", ".rgignore", ".gitignore"])
+@pytest.mark.parametrize("rule", ["!.env", "!.e*", "!**/.env", "!*", " !x\n!.env "])
+@pytest.mark.parametrize("command", ["rg KEY", "rg KEY sub", "rg KEY sub/deep", "rg KEY ."])
+def test_a_rule_that_brings_in_what_is_hidden_asks_at_any_depth(
+    project: Project, name: str, rule: str, command: str
+) -> None:
+    assert project.run(command).decision == "allow"
+    (project.root / "sub" / name).write_text(rule + "\n")
+    assert project.run(command).decision == "ask"
+    assert project.run("rg KEY src").decision == "allow"
+
+
+def test_a_folder_the_project_ignores_is_not_walked(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(walks, "MOST_WALKED", 100)
+    modules = project.root / "node_modules"
+    for number in range(120):
+        (modules / f"m{number}").mkdir(parents=True)
+    (modules / "key.pem").touch()
+    assert project.run("rg x").decision == "ask"
+    (project.root / ".gitignore").write_text("node_modules/\n")
+    assert project.run("rg x").decision == "allow"
+    assert project.run("rg -g '*.js' x").decision == "allow"
+    for command in ("rg -g 'node_modules/**' x", "rg -g '{a,node_*}' x", "rg x node_modules", "grep -r x ."):
+        assert project.run(command).decision == "ask", command
+    (project.root / ".gitignore").write_text("node_modules/\n!node_modules\n")
+    assert project.run("rg x").decision == "ask"
+
+
+def test_rules_of_a_place_that_is_no_repository_are_not_obeyed(project: Project) -> None:
+    (project.root / "data").mkdir()
+    (project.root / "data" / "key.pem").touch()
+    (project.root / ".gitignore").write_text("data\n")
+    assert project.run("rg x").decision == "allow"
+    (project.root / ".git").rename(project.root / "moved")
+    assert project.run("rg x").decision == "ask"
+
+
+class CountingView(DiskView):
+    """A real file system that counts how many folders were listed."""
+
+    listed = 0
+
+    def names(self, folder: str) -> tuple[tuple[str, bool], ...]:
+        self.listed += 1
+        return super().names(folder)
+
+
+def test_many_operands_cost_one_walk(project: Project) -> None:
+    for number in range(40):
+        (project.root / "many" / f"d{number}").mkdir(parents=True)
+    os.link(project.root / "README.md", project.root / "twice")
+    for one, many in (("rg x .", "rg x" + " . src many" * 100), ("cat twice", "cat" + " twice" * 300)):
+        counts = []
+        for command in (one, many):
+            view = CountingView({"PATH": "/usr/bin:/bin"})
+            assert replace(project, view=view).run(command).decision == "allow"
+            counts.append(view.listed)
+        assert 40 < counts[0] == counts[1], counts
