@@ -4,7 +4,6 @@ The servers are as nasty as can be: they send the caller's key back in errors, h
 thinking and tool calls, cut into small pieces.
 """
 
-import asyncio
 import dataclasses
 import html
 import json
@@ -31,6 +30,8 @@ from tui.demo.wires.base import Call, Exchange, HttpAnswer, WireServer
 from tui.engine.bus import Subscription
 from tui.engine.engine import build
 from tui.engine.session import SessionPlan, plan_session
+from tui.headless import STDERR, STDOUT, Job, Output, run
+from tui.headless_output import OutputFormat
 from tui.ui.app import LLMMixerApp
 
 CANARIES = {
@@ -40,6 +41,7 @@ CANARIES = {
 }
 PANES = ("claude", "gpt", "gemini")
 PROMPTS = ("echo-plain", "echo-tool", "echo-refusal", "echo-auth", "echo-busy", "echo-caller", "demo:hostile@all")
+HEADLESS = ("echo-plain", "echo-tool", "echo-auth", "echo-busy")
 CONFIG = """
 [cache]
 enabled = true
@@ -196,20 +198,28 @@ async def test_no_file_and_no_screen_after_a_whole_session(
     assert leaking_files(home) == {}
 
 
-@pytest.mark.parametrize("form", ["text", "json", "stream-json"])
-@pytest.mark.parametrize("prompt", ["echo-plain", "echo-tool", "echo-auth", "echo-busy"])
-async def test_no_output_of_a_headless_run(environ: dict[str, str], home: Path, form: str, prompt: str) -> None:
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "tui", "-p", prompt, "--output-format", form),
-        env=environ,
-        cwd=home,
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    out, err = (data.decode() for data in await process.communicate())
-    assert "masked:" in out + err
-    assert leaks(out) == leaks(err) == []
+@pytest.mark.parametrize("form", list(OutputFormat))
+@pytest.mark.parametrize("prompt", HEADLESS)
+async def test_no_output_of_a_headless_run(
+    environ: dict[str, str], home: Path, tmp_path: Path, form: OutputFormat, prompt: str
+) -> None:
+    config, plan = the_plan(environ, tmp_path)
+    written = {STDOUT: bytearray(), STDERR: bytearray()}
+    output = Output(lambda descriptor, data: written[descriptor].extend(data))
+    engine = build(config, plan, state_dir=home / "llmmixer" / "state", interactive=False)
+    await run(engine, Job(prompt=prompt, output_format=form), output)
+    said = [bytes(data).decode() for data in written.values()]
+    assert any("masked:" in text for text in said)
+    assert [leaks(text) for text in said] == [[], []]
+    assert leaking_files(home) == {}
+
+
+@pytest.mark.parametrize(("prompt", "form"), zip(HEADLESS, (*OutputFormat, OutputFormat.JSON), strict=True))
+def test_no_output_of_a_process(environ: dict[str, str], home: Path, prompt: str, form: OutputFormat) -> None:
+    command = [sys.executable, "-m", "tui", "-p", prompt, "--output-format", form.value]
+    done = subprocess.run(command, env=environ, cwd=home, input="", capture_output=True, text=True, check=False)
+    assert "masked:" in done.stdout + done.stderr
+    assert leaks(done.stdout) == leaks(done.stderr) == []
     assert leaking_files(home) == {}
 
 
