@@ -1,15 +1,18 @@
 """Forbidden paths: entries of `forbidden_paths` compiled, and the many spellings of a name brought to one."""
 
+import os
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from tui.core.globs import compile_glob
+from tui.core.globs import compile_glob, expand_braces
 
 _SHORT_GIT: Final = re.compile(r"g(?:it|i[0-9a-f]{4})~\d+")
 _GLOB: Final = re.compile(r"[*?\[]")
+_BRACES: Final = re.compile(r"\{[^{}]*\}")
+_MOST_ALTERNATIVES: Final = 256
 
 
 def canonical(name: str) -> str:
@@ -112,47 +115,77 @@ class Forbidden:
 
 
 def compile_forbidden(entries: Iterable[str], *, root: str, home: str) -> Forbidden:
-    """Compile entries. `root` and `home` are absolute paths; links in them and in the entries are followed."""
-    import os
+    """Compile entries. `root` and `home` are absolute paths; links in them and in the entries are followed.
 
-    names: dict[str, str] = {}
-    folders: dict[str, str] = {}
-    name_globs: dict[str, str] = {}
-    patterns: list[tuple[re.Pattern[str], str]] = []
-    places: dict[tuple[str, ...], str] = {}
-    globs: list[tuple[re.Pattern[str], str]] = []
-    literal: list[str] = []
+    An entry with braces means each of its alternatives, and also what is named exactly like it.
+    """
+    draft = _Draft(root)
     for written in entries:
         entry = with_home(written.strip(), home)
+        alternatives = _alternatives(entry)
+        for each in alternatives:
+            draft.add(with_home(each, home), written if each == entry else each)
+        if alternatives != [entry]:
+            draft.add_pattern(entry, written)
+    return draft.compiled()
+
+
+class _Draft:
+    """Collects entries; see `Forbidden` for what becomes of each."""
+
+    def __init__(self, root: str) -> None:
+        self._root = root
+        self._names: dict[str, str] = {}
+        self._folders: dict[str, str] = {}
+        self._name_globs: dict[str, str] = {}
+        self._patterns: list[tuple[re.Pattern[str], str]] = []
+        self._places: dict[tuple[str, ...], str] = {}
+        self._globs: list[tuple[re.Pattern[str], str]] = []
+        self._literal: list[str] = []
+
+    def add(self, entry: str, written: str) -> None:
         bare = entry.rstrip("/")
         if not bare:
             if entry:
-                places[()] = written  # the root of the file system: nothing may be touched at all
-            continue
-        if "/" not in bare.removeprefix("./"):
-            name = bare.removeprefix("./")
-            if _GLOB.search(name):
-                name_globs[canonical(name)] = written
-                patterns += [(each, written) for each in _patterns(canonical(name), below=False)]
-            else:
-                (folders if entry.endswith("/") else names)[canonical(name)] = written
+                self._places[()] = written  # the root of the file system: nothing may be touched at all
         elif _GLOB.search(bare):
-            globs += [(each, written) for each in _patterns(_path_pattern(bare), below=True)]
+            self.add_pattern(entry, written)
+        elif "/" not in bare.removeprefix("./"):
+            names = self._folders if entry.endswith("/") else self._names
+            names[canonical(bare.removeprefix("./"))] = written
         else:
-            path = os.path.normpath(os.path.join(root, bare))  # noqa: PTH118 - joined as text, links followed below
+            path = os.path.normpath(os.path.join(self._root, bare))  # noqa: PTH118 - as text, links followed below
             for spelling in dict.fromkeys((path, os.path.realpath(path))):
-                places[components(spelling)] = written
-                literal.append(spelling)
-    return Forbidden(
-        names=names,
-        folders=folders,
-        name_globs=name_globs,
-        patterns=tuple(patterns),
-        places=places,
-        globs=tuple(globs),
-        literal_places=tuple(literal),
-        root=components(os.path.realpath(root)),
-    )
+                self._places[components(spelling)] = written
+                self._literal.append(spelling)
+
+    def add_pattern(self, entry: str, written: str) -> None:
+        bare = entry.rstrip("/").removeprefix("./")
+        if "/" in bare:
+            self._globs += [(each, written) for each in _patterns(_path_pattern(bare), below=True)]
+        else:
+            self._name_globs[canonical(bare)] = written
+            self._patterns += [(each, written) for each in _patterns(canonical(bare), below=False)]
+
+    def compiled(self) -> Forbidden:
+        return Forbidden(
+            names=self._names,
+            folders=self._folders,
+            name_globs=self._name_globs,
+            patterns=tuple(self._patterns),
+            places=self._places,
+            globs=tuple(self._globs),
+            literal_places=tuple(self._literal),
+            root=components(os.path.realpath(self._root)),
+        )
+
+
+def _alternatives(entry: str) -> list[str]:
+    """Return what an entry's braces make of it; where that is too much, whatever stands in the rest of them."""
+    alternatives, complete = expand_braces(entry, _MOST_ALTERNATIVES)
+    while not complete and any(_BRACES.search(each) for each in alternatives):
+        alternatives = [_BRACES.sub("*", each) for each in alternatives]
+    return alternatives
 
 
 def with_home(entry: str, home: str) -> str:

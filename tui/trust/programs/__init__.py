@@ -7,6 +7,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
+from tui.core.globs import compile_glob
+
 _FOLDER: Final = Path(__file__).parent
 _TOLD: Final = {
     "package_manifest": "a package manifest or a lock file",
@@ -191,8 +193,8 @@ def _set(text: str) -> frozenset[str]:
 
 
 def _names(patterns: Iterable[str]) -> re.Pattern[str]:
-    expressions = [re.escape(each).replace(r"\*", ".*") for each in patterns]
-    return re.compile("(?s:" + "|".join(expressions) + ")" if expressions else r"(?!)")
+    expressions = [compile_glob(each, escapes=False).pattern for each in patterns]
+    return re.compile("|".join(expressions) if expressions else "(?!)", re.DOTALL)
 
 
 def _read(name: str) -> dict[str, Any]:
