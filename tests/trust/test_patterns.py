@@ -94,6 +94,8 @@ def test_entries_with_sets_and_stars(entry: str, hits: list[str], misses: list[s
         ("src/", ["src/a.py", "sub/src"], ["README.md"]),
         ("./src", ["src/a.py"], ["sub/src"]),
         ("s*c/[ab].py", ["src/a.py", "SRC/B.PY"], ["src/c.py"]),
+        ("{src,docs}/{a,guide}.*", ["src/a.py", "docs/guide.md", "DOCS/A.md"], ["src/b.py", "sub/a.py"]),
+        ("*.{py,m{d,k}}", ["src/a.py", "README.md"], ["package.json"]),
         ("~/", [], ["README.md", "home/x"]),
         ("$HOME", [], ["README.md", "home/x"]),
         ("~", [], ["README.md", "home/x"]),

@@ -1,8 +1,9 @@
 """Judging the file tools: where the path leads, what is done there, how large it would be."""
 
 from dataclasses import dataclass, field
+from typing import Final
 
-from tui.core.globs import compile_glob
+from tui.core.globs import compile_glob, expand_braces
 from tui.core.trust import Decision, Risk
 from tui.trust.findings import Finding, ask, deny
 from tui.trust.forbidden import canonical, with_home
@@ -20,6 +21,7 @@ _ACCESS = {
     "edit_file": Access.WRITE,
     "delete_file": Access.DELETE,
 }
+_MOST_ALTERNATIVES: Final = 256
 _RISKS = {Access.READ: Risk.READ, Access.WRITE: Risk.CHANGE, Access.DELETE: Risk.DESTRUCTIVE}
 
 
@@ -133,16 +135,22 @@ def _fits(rule: Rule, real: str, ground: Ground) -> bool:
     """
     if not rule.path:
         return True
-    exact = rule.decision is Decision.ALLOW
-    written = with_home(rule.path, ground.settings.home)
-    start, path = ("/" if written.startswith("/") else ground.settings.root), real
+    alternatives, _ = expand_braces(rule.path, _MOST_ALTERNATIVES)
+    if alternatives != [rule.path]:
+        alternatives.append(rule.path)  # a file may be named so
+    return any(_means(each, real, ground, exact=rule.decision is Decision.ALLOW) for each in alternatives)
+
+
+def _means(path: str, real: str, ground: Ground, *, exact: bool) -> bool:
+    written = with_home(path, ground.settings.home)
+    start = "/" if written.startswith("/") else ground.settings.root
     parts = [part for part in written.split("/") if part not in {"", "."}]
     if not exact:
-        start, path = _folded(start), _folded(path)
+        start, real = _folded(start), _folded(real)
         parts = [canonical(part) for part in parts]
-    if not within(path, start):
+    if not within(real, start):
         return False
-    rest = path[len(start.rstrip("/")) + 1 :]
+    rest = real[len(start.rstrip("/")) + 1 :]
     if parts and "/" not in written.rstrip("/"):
         pattern = compile_glob(parts[0], escapes=False, wide=not exact)
         return any(pattern.fullmatch(name) for name in rest.split("/"))
