@@ -1,12 +1,14 @@
 """Patterns of models, of rules and of forbidden paths: none hides what it means, none takes long."""
 
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from tests.trust.ground_kit import Project, build_project
 from tui.config.model_work import TrustConfig
-from tui.trust.forbidden import compile_forbidden
+from tui.trust.forbidden import as_pathspecs, compile_forbidden
 
 
 @pytest.fixture
@@ -125,3 +127,23 @@ def test_what_a_rule_allows_it_names_exactly(project: Project) -> None:
     assert project.ask("write_file", {"path": "DOCS/new", "content": "x"}, settings).decision == "ask"
     assert project.ask("read_file", {"path": "docs/guide.md"}, settings).decision == "deny"
     assert project.ask("read_file", {"path": "DOCS/GUIDE.md"}, settings).decision == "deny"
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
+@pytest.mark.parametrize("entry", ["[id].ts", "a\\b*", "conf/a**z", "conf/**z", "**/x[1]", "[!a]b**", "k/***", "*.pem"])
+def test_git_means_at_least_what_an_entry_does(tmp_path: Path, entry: str) -> None:
+    names = ["[id].ts", "i.ts", "id.ts", "a\\bc", "abc", "conf/az", "conf/a/b/z", "conf/q/r/z", "x1", "q/x[1]", "bb/c"]
+    names += ["k/a/b", "k/c", "a.pem", "q/b.pem"]
+    subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
+    for name in names:
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("x\n")
+    anchored = "" if "/" in entry else "**/"
+    specs = [f":(top,glob){anchored}{each}{end}" for each in as_pathspecs(entry) for end in ("", "/**")]
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--others", "--", *specs], cwd=tmp_path, capture_output=True, text=True, check=True
+    ).stdout.split("\0")
+    forbidden = compile_forbidden([entry], root=str(tmp_path), home="/h")
+    meant = {name for name in names if "\\" not in name and forbidden.hit(str(tmp_path / name))}
+    assert meant <= set(listed)

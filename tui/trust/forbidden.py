@@ -11,6 +11,8 @@ from tui.core.globs import compile_glob, expand_braces
 
 _SHORT_GIT: Final = re.compile(r"g(?:it|i[0-9a-f]{4})~\d+")
 _GLOB: Final = re.compile(r"[*?\[]")
+_GLUED: Final = re.compile(r"(?<=[^/*])\*{2,}|\*{2,}(?=[^/*])")
+"""Stars for which git would not leave a folder."""
 _BRACES: Final = re.compile(r"\{[^{}]*\}")
 _MOST_ALTERNATIVES: Final = 256
 
@@ -186,6 +188,13 @@ def _alternatives(entry: str) -> list[str]:
     while not complete and any(_BRACES.search(each) for each in alternatives):
         alternatives = [_BRACES.sub("*", each) for each in alternatives]
     return alternatives
+
+
+def as_pathspecs(entry: str) -> tuple[str, ...]:
+    """Return the patterns by which git means at least what an entry does, as it reads them."""
+    plain = entry.replace("\\", "\\\\")
+    found = [plain, *([plain.replace("[", "\\[")] if "[" in plain else [])]
+    return (*found, *(_GLUED.sub("*/**/*", each) for each in found if _GLUED.search(each)))
 
 
 def with_home(entry: str, home: str) -> str:
