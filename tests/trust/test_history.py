@@ -56,6 +56,66 @@ class Repository:
         return done.stdout.decode()
 
 
+@dataclass(frozen=True, kw_only=True)
+class Maker:
+    """Makes the repository, step by step."""
+
+    root: Path
+    environ: dict[str, str]
+
+    def git(self, *words: str, right: bool = True) -> str:
+        argv = [
+            "git",
+            "-c",
+            "user.name=a",
+            "-c",
+            "user.email=a@example.org",
+            "-c",
+            "protocol.file.allow=always",
+            *words,
+        ]
+        done = subprocess.run(argv, cwd=self.root, env=self.environ, capture_output=True, text=True, check=right)
+        return done.stdout.strip()
+
+    def put(self, mark: str, harmless: str) -> None:
+        """Let every forbidden file hold another secret, and a harmless one something harmless."""
+        for name in HELD:
+            (self.root / name).parent.mkdir(parents=True, exist_ok=True)
+            (self.root / name).write_text(f"{mark}={SECRET}\n")
+        (self.root / "src" / "app.py").write_text(f"x = {harmless!r}\n" * 3)
+
+    def commit(self, subject: str) -> None:
+        self.git("add", "-A")
+        self.git("commit", "-qm", subject)
+
+    def submodule(self) -> None:
+        """Put a repository with secrets of its own below, and let the settings show what changes in it."""
+        other = self.root.parent / "other"
+        other.mkdir()
+        self.git("config", "diff.submodule", "diff")
+        self.git("init", "-q", str(other))
+        for number in range(2):
+            (other / ".env").write_text(f"below{number}={SECRET}\n")
+            self.git("-C", str(other), "add", "-A")
+            self.git("-C", str(other), "commit", "-qm", "below")
+            if number == 0:
+                self.git("submodule", "add", "-q", str(other), "below")
+            else:
+                self.git("-C", "below", "pull", "-q")
+            self.commit(f"submodule {number}")
+        assert SECRET in self.git("show")
+
+    def merge(self) -> None:
+        """Merge a branch in which everything is different."""
+        self.git("checkout", "-qb", "topic", "HEAD~1")
+        self.put("topic", "topic")
+        self.git("commit", "-qam", "on topic")
+        self.git("checkout", "-q", "main")
+        self.git("merge", "topic", right=False)
+        self.put("merged", "merged")
+        self.commit("merged both")
+
+
 @pytest.fixture(scope="module")
 def repository(tmp_path_factory: pytest.TempPathFactory) -> Repository:
     top = tmp_path_factory.mktemp("history")
@@ -63,43 +123,25 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Repository:
     home.mkdir()
     root.mkdir()
     environ = {"PATH": os.environ["PATH"], "HOME": str(home), "GIT_CONFIG_NOSYSTEM": "1"}
-
-    def git(*words: str, right: bool = True) -> str:
-        argv = ["git", "-c", "user.name=a", "-c", "user.email=a@example.org", *words]
-        done = subprocess.run(argv, cwd=root, env=environ, capture_output=True, text=True, check=right)
-        return done.stdout.strip()
-
-    def put(mark: str, harmless: str) -> None:
-        for name in HELD:
-            (root / name).parent.mkdir(parents=True, exist_ok=True)
-            (root / name).write_text(f"{mark}={SECRET}\n")
-        (root / "src" / "app.py").write_text(f"x = {harmless!r}\n" * 3)
-
-    git("init", "-q", "-b", "main")
+    make = Maker(root=root, environ=environ)
+    make.git("init", "-q", "-b", "main")
+    make.submodule()
     (root / "README.md").write_text("# Sample\n")
     for number in range(2):
-        put(f"K{number}", f"harmless {number}")
-        git("add", "-A")
-        git("commit", "-qm", f"commit {number}")
+        make.put(f"K{number}", f"harmless {number}")
+        make.commit(f"commit {number}")
     (root / ".env").write_text(f"alone={SECRET}\n")
-    git("commit", "-qam", "secret alone")
-    git("checkout", "-qb", "topic", "HEAD~1")
-    put("topic", "topic")
-    git("commit", "-qam", "on topic")
-    git("checkout", "-q", "main")
-    git("merge", "topic", right=False)
-    put("merged", "merged")
-    git("add", "-A")
-    git("commit", "-qm", "merged both")
-    git("tag", "-a", "v1", "-m", "first")
-    put("stashed", "stashed")
-    git("stash")
-    put("staged", "staged")
-    git("add", "-A")
-    put("loose", "loose")
+    make.commit("secret alone")
+    make.merge()
+    make.git("tag", "-a", "v1", "-m", "first")
+    make.put("stashed", "stashed")
+    make.git("stash")
+    make.put("staged", "staged")
+    make.git("add", "-A")
+    make.put("loose", "loose")
     names = {"blob": "HEAD:.env", "old": "HEAD~1:.env", "tree": "HEAD^{tree}", "src": "HEAD:src", "was": "HEAD~1:src",
              "commit": "HEAD", "tag": "v1"}  # fmt: skip
-    names = {name: git("rev-parse", what) for name, what in names.items()}
+    names = {name: make.git("rev-parse", what) for name, what in names.items()}
     config = TrustConfig(
         auto_approve=True, forbidden_paths=FORBIDDEN, allowed_commands=TrustConfig().allowed_commands + LISTED
     )
@@ -232,3 +274,31 @@ def test_a_project_inside_a_repository_is_found_there(tmp_path: Path, repository
     argv = decide(call, settings, DiskView(repository.environ)).argv
     assert ":(top,exclude,icase,glob)src/secret/plan.txt" in argv
     assert ":(top,exclude,icase,glob)src/notes/*.md" in argv
+
+
+@pytest.mark.parametrize(
+    ("written", "decision"),
+    [
+        ("[blame]\n\tignoreRevsFile = .env\n", Decision.DENY),
+        ('[blame] ignorerevsfile=".env"\n', Decision.DENY),
+        ("[blame]\n\tIGNOREREVSFILE = ~/.ssh/id_rsa\n", Decision.DENY),
+        ("[blame]\n\tignoreRevsFile = /etc/passwd\n", Decision.ASK),
+        ("[blame]\n\tignoreRevsFile = .e\\\nnv\n", Decision.ASK),
+        ("[include]\n\tpath = ../other\n", Decision.ASK),
+        ('[includeIf "gitdir:/"]\n\tpath = ../other\n', Decision.ASK),
+        ("[blame]\n\tignoreRevsFile = .git-blame-ignore-revs\n", Decision.ALLOW),
+        ("[core]\n\tbare = false\n", Decision.ALLOW),
+    ],
+)
+def test_no_list_of_commits_of_blame_is_a_forbidden_file(
+    repository: Repository, written: str, decision: Decision
+) -> None:
+    (repository.root / ".git-blame-ignore-revs").touch()
+    config = repository.root / ".git" / "config"
+    before = config.read_text()
+    try:
+        config.write_text(before + written)
+        assert repository.judge("git blame src/app.py").decision is decision
+        assert repository.judge("git log --oneline").decision is Decision.ALLOW
+    finally:
+        config.write_text(before)

@@ -19,6 +19,7 @@ _SETTINGS: Final = (
     ("core.alternateRefsCommand", "true"),
     ("credential.helper", ""),
     ("diff.ignoreSubmodules", "dirty"),
+    ("diff.submodule", "short"),
     ("gpg.program", "gpg"),
     ("gpg.openpgp.program", "gpg"),
     ("gpg.x509.program", "gpgsm"),

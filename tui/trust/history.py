@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from tui.trust.findings import Finding, ask, quoted
-from tui.trust.ground import Ground, within
+from tui.trust.ground import Ground, git_folders, within
 from tui.trust.options import Use
+from tui.trust.paths import Access, judge_path
 from tui.trust.programs import path_kinds, printing
 
 LEFT_OUT: Final = "It is allowed; what it would print of forbidden files is left out."
 NOTE: Final = "Files that are forbidden, or that need a question, are left out of what git prints."
-_LIMITED: Final = frozenset({"diff", "log", "show", "status"})
+_LIMITED: Final = frozenset({"blame", "diff", "log", "show", "status"})
 _OBJECT: Final = re.compile(r"(\^?)((?:[^\s:^~@{}]*-g)?[0-9a-fA-F]{4,64})(.*)", re.DOTALL)
 _MAKES_COMMIT: Final = re.compile(r"[~^][0-9]*(?![{])|\^\{(?:commit\}|/)|@\{")
 _RANGE: Final = re.compile(r"(\.{2,3})")
@@ -28,6 +29,9 @@ _EMPTY_TREES: Final = (
 )
 _MAGIC: Final = re.compile(r":(?:\(|[!/^])")
 _PART: Final = re.compile(r"^[^:]+:(?!$|\.{2,3})")
+_LIST: Final = re.compile(r"ignorerevsfile\s*=([^\n]*)", re.IGNORECASE)
+_INCLUDES: Final = re.compile(r"^\s*\[\s*include", re.IGNORECASE | re.MULTILINE)
+_MOST_SETTINGS: Final = 262_144
 _RULE: Final = "what git prints"
 
 
@@ -43,6 +47,8 @@ def limit(words: Sequence[str], use: Use, ground: Ground) -> Limited:
     """Return what must run instead of an allowed command of git (``["git", "log", …]``) so that it prints no secret."""
     if words[0] != "git" or len(words) < 2 or words[1] not in _LIMITED or use.unknown:
         return Limited()
+    if words[1] == "blame":
+        return Limited(findings=_lists_of_commits(ground))
     specs = exclusions(ground)
     if not specs:
         return Limited()
@@ -172,6 +178,26 @@ def _as_commit(text: str) -> str | None:
     if not rest:
         return f"{mark}{name}^{{commit}}"
     return text if _MAKES_COMMIT.match(rest) else None
+
+
+def _lists_of_commits(ground: Ground) -> tuple[Finding, ...]:
+    """Return what there is to say of the list of commits that the repository's settings let blame read.
+
+    Of a file that is no such list, git repeats a line in its message, and no other setting keeps it from that.
+    """
+    top = _top(ground)
+    own, shared = (*git_folders(top, ground.files), f"{top}/.git", f"{top}/.git")[:2]
+    findings: list[Finding] = []
+    for place in (f"{shared}/config", f"{own}/config.worktree"):
+        text = ground.files.text(place, _MOST_SETTINGS) or ""
+        if _INCLUDES.search(text):
+            findings.append(ask("The repository's settings include others, which can name any file to read.", _RULE))
+        for found in _LIST.finditer(text):
+            path = found[1].strip().strip('"')
+            if "\\" in path:
+                findings.append(ask("The repository's settings name a file in a way that cannot be read.", _RULE))
+            findings += judge_path(path if path.startswith(("/", "~")) else f"{top}/{path}", Access.READ, ground)[0]
+    return tuple(findings)
 
 
 def _is_file(text: str, ground: Ground) -> bool:
