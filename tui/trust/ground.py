@@ -103,11 +103,11 @@ def _aliases(settings: TrustSettings, files: FileView) -> tuple[tuple[tuple[str,
         if here is not None and here.st_mode & 0o170000 == 0o120000:
             found.append((components(files.realpath(path)), entry))
     if ".git" in names:
-        found += [(components(path), names[".git"]) for path in _git_folders(settings.root, files)]
+        found += [(components(path), names[".git"]) for path in git_folders(settings.root, files)]
     return tuple(found)
 
 
-def _git_folders(root: str, files: FileView) -> tuple[str, ...]:
+def git_folders(root: str, files: FileView) -> tuple[str, ...]:
     """Return the folders a worktree's `.git` file leads to: its own and the one it shares."""
     folder = root
     while True:
