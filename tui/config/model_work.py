@@ -52,7 +52,8 @@ class TrustConfig(Record):
         ".env", ".git", "~/.ssh", "~/.gnupg", "~/.aws", "~/.config/gcloud", "~/.kube", "~/.netrc", "~/.docker",
     )  # fmt: skip
     """Paths nothing may touch, in tools and in commands, whatever else allows it. A name without a slash forbids every
-    file or folder so named; with `~` or `/` that folder and all below it; with `*` every path that matches."""
+    file or folder so named; with `~` or `/` that folder and all below it; with `*`, `?`, `[ab]`, `{a,b}` or `**` (any
+    folders) every path that matches. Upper and lower case are the same."""
     max_file_size: Annotated[int, Range(1, 1_000_000_000)] = 1_000_000
     """Bytes: most that is written, that a file holds after an edit, or that is read as a whole."""
     require_confirmation: tuple[str, ...] = ("file_delete", "system_command", "package_manifest", "env_file")
@@ -60,7 +61,8 @@ class TrustConfig(Record):
     and `trusted_config` (always on: files other tools execute)."""
     rules: tuple[str, ...] = ()
     """Rules of your own, one a line: `allow run_command make test`, `ask write_file docs/**`, `deny read_file
-    secrets/**`. Words of a command are compared from its first on."""
+    secrets/**`. Words of a command are compared from its first on; paths are written as in `forbidden_paths`, and one
+    that is allowed is meant in exactly that case."""
     sandbox: Sandbox = Sandbox.AUTO
     """Run commands of models in bubblewrap, with the forbidden paths and your stored credentials hidden and no network:
     `auto` where it works, `off`, or `required` (else no command runs)."""
