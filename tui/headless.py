@@ -233,6 +233,9 @@ class _Run:
 
     def _on_signal(self, why: Cut) -> None:
         if self._cut in (Cut.INTERRUPT, Cut.TERMINATE):
+            from tui.tools.command import kill_all
+
+            kill_all()
             os._exit(CUT_EXIT[why])  # the second time the person means it
         self._end(why)
 

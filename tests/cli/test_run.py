@@ -136,7 +136,9 @@ async def test_a_second_signal_ends_the_process_at_once(
     make: Make, wait_until: WaitUntil, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ended: list[int] = []
+    killed: list[int] = []
     monkeypatch.setattr("tui.headless.os._exit", ended.append)
+    monkeypatch.setattr("tui.tools.command.kill_all", lambda: killed.append(len(ended)))
     sink = Sink()
     sink.open.clear()
     engine = make(ANSWER)
@@ -158,6 +160,7 @@ async def test_a_second_signal_ends_the_process_at_once(
     sink.open.set()
     assert await task == 130
     assert ended == [130]
+    assert killed == [0], "what runs is killed before"
 
 
 async def test_a_reader_that_is_gone_ends_the_run_quietly(make: Make) -> None:

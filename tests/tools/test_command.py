@@ -184,6 +184,39 @@ async def test_cancelling_ends_the_group(
     await wait_until(lambda: all(map(gone, started)))
 
 
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="sessions of their own are found in /proc only")
+@pytest.mark.parametrize("how", ["cancelled", "out of time"])
+async def test_sessions_of_their_own_end_with_a_command_that_is_ended(
+    how: str, tmp_path: Path, wait_until: WaitUntil, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = (
+        "import os, subprocess, sys, time\n"
+        "deaf = 'import signal, time; signal.signal(15, signal.SIG_IGN); print(1, flush=True); time.sleep(100)'\n"
+        "made = [subprocess.Popen([sys.executable, '-c', deaf], start_new_session=True, stdout=-1) for _ in range(2)]\n"
+        "[one.stdout.readline() for one in made]\n"
+        "open('pids.new', 'w').write(' '.join(str(one.pid) for one in made))\n"
+        "os.rename('pids.new', 'pids')\n"
+        "time.sleep(100)\n"
+    )
+    pids = tmp_path / "pids"
+
+    async def time_is_up(self: object, seconds: float) -> bool:
+        await wait_until(pids.exists)
+        return False
+
+    monkeypatch.setattr(command_module, "_TERM_GRACE_S", 0.1)
+    if how == "out of time":
+        monkeypatch.setattr(command_module._Running, "ended_within", time_is_up)
+    task = asyncio.create_task(run(python(script, tmp_path)))
+    await wait_until(pids.exists)
+    if how == "cancelled":
+        task.cancel()
+    await asyncio.wait({task})
+    started = [int(pid) for pid in pids.read_text().split()]
+    assert len(started) == 2
+    await wait_until(lambda: all(map(gone, started)))
+
+
 async def test_cancelling_twice_kills_at_once(tmp_path: Path, wait_until: WaitUntil) -> None:
     task = asyncio.create_task(run(shell("trap '' TERM; echo $$ > pid; sleep 100; sleep 100; sleep 100", tmp_path)))
     pid = tmp_path / "pid"

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from tui.tools.output import Collector, Live
 
@@ -67,7 +67,8 @@ async def run_process(
     """Run a program in its own session without input and wait for its end, at most `timeout` seconds.
 
     `on_output` gets what it prints, cleaned, about ten times a second. When the program ends, is cancelled or takes
-    too long, its whole process group ends with it, and so do processes of its session in other groups.
+    too long, its whole process group ends with it, and so do processes of its session in other groups. When it is
+    ended before its time, so are processes it started in sessions of their own.
     """
     begun = time.monotonic()
     try:
@@ -146,12 +147,14 @@ class _Running:
         self._live = Live()
         self._loop = asyncio.get_running_loop()
         self._ended = asyncio.Event()
+        self._strays: dict[int, bytes] = {}
         self._watched = _process_descriptor(process.pid)
         if self._watched is not None:
             self._loop.add_reader(self._watched, self._see_end)
         self._taken = 0
         self._at_end = False
         self._reading = False
+        _at_work.add(self)
         self._read_on()
         self._timer = self._loop.call_later(_TICK_S, self._tick)
 
@@ -171,15 +174,23 @@ class _Running:
         """
         try:
             if not self._ended.is_set():
+                self._strays = _strays(self._process.pid)
                 self._signal(signal.SIGTERM)
                 with suppress(TimeoutError):
                     async with asyncio.timeout(_TERM_GRACE_S):
                         await self._end()
             await self._end_rest()
         finally:
-            self._signal(signal.SIGKILL)
+            if not self._ended.is_set():
+                self._strays |= _strays(self._process.pid)
+            self.kill()
             self._release()
             self._reap()
+            _at_work.discard(self)
+
+    def kill(self) -> None:
+        """Kill what is left, at once."""
+        self._signal(signal.SIGKILL)
 
     async def _end(self) -> None:
         if self._watched is not None:
@@ -211,6 +222,10 @@ class _Running:
         """
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, number)
+        for pid, began in self._strays.items():
+            if (process := _read_process(pid)) is not None and process.began == began:
+                with suppress(ProcessLookupError, PermissionError):
+                    os.kill(pid, number)
         for _ in range(3):  # a process may start another one while it is looked for
             members = _members(self._process.pid)
             for member in members:
@@ -280,6 +295,9 @@ class _Running:
             self._on_output(text)
 
 
+_at_work: Final[set[_Running]] = set()
+
+
 def _process_descriptor(pid: int) -> int | None:
     """Return a descriptor that becomes readable when the process ends, None where the system has none."""
     if sys.platform != "linux":
@@ -290,18 +308,61 @@ def _process_descriptor(pid: int) -> int | None:
         return None
 
 
-def _members(session: int) -> list[int]:
-    """Return the living processes of a session other than its leader; none where there is no /proc."""
-    found: list[int] = []
+class _Process(NamedTuple):
+    """A living process; `began` tells it from a later one with the same number."""
+
+    parent: int
+    session: int
+    began: bytes
+
+
+def _read_process(pid: int) -> _Process | None:
+    with suppress(OSError, ValueError, IndexError):
+        fields = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
+        if fields[0] not in b"ZX":
+            return _Process(int(fields[1]), int(fields[3]), fields[19])
+    return None
+
+
+def _living() -> dict[int, _Process]:
+    """Return the living processes; none where there is no /proc."""
     try:
         names = os.listdir("/proc")  # noqa: PTH208 - names are all that is needed, of many processes
     except OSError:
-        return found
-    for name in names:
-        if not name.isdigit() or int(name) == session:
-            continue
-        with suppress(OSError, ValueError, IndexError):
-            state, _, _, of_session = Path(f"/proc/{name}/stat").read_bytes().rpartition(b")")[2].split()[:4]
-            if int(of_session) == session and state not in b"ZX":
-                found.append(int(name))
-    return found
+        return {}
+    found = ((int(name), _read_process(int(name))) for name in names if name.isdigit())
+    return {pid: process for pid, process in found if process is not None}
+
+
+def _members(session: int) -> list[int]:
+    """Return the living processes of a session other than its leader."""
+    return [pid for pid, process in _living().items() if process.session == session and pid != session]
+
+
+def _strays(leader: int) -> dict[int, bytes]:
+    """Return what the leader of a session and all below it started in other sessions, and when each began."""
+    return {pid: process.began for pid, process in _family(leader).items() if process.session != leader}
+
+
+def _family(ancestor: int) -> dict[int, _Process]:
+    """Return the living processes below another."""
+    living = _living()
+    children: dict[int, list[int]] = {}
+    for pid, process in living.items():
+        children.setdefault(process.parent, []).append(pid)
+    family, todo = dict[int, _Process](), [ancestor]
+    while todo:
+        fresh = {pid: living[pid] for pid in children.get(todo.pop(), ()) if pid not in family}
+        family |= fresh
+        todo += fresh
+    return family
+
+
+def kill_all() -> None:
+    """Kill every command and every process below this one: for an end of this program that waits for nothing."""
+    family = _family(os.getpid())  # before any of it loses its parents
+    for running in _at_work:
+        running.kill()
+    for pid in family:
+        with suppress(ProcessLookupError, PermissionError):
+            os.kill(pid, signal.SIGKILL)
