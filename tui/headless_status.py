@@ -9,7 +9,7 @@ from tui.core.events import Event, Notice, SessionStarted, TurnFinished
 from tui.core.guard_events import AnswerShortened, BudgetAlert, FallbackStarted, RetryScheduled
 from tui.core.money import usd_short
 from tui.core.secrets import mask
-from tui.core.tool_events import ToolFinished, ToolStatus
+from tui.core.tool_events import NOBODY, ToolFinished, ToolStatus
 from tui.core.untrusted import clean, clean_line
 from tui.headless_output import PROGRAM, Cut, Record, succeeded
 
@@ -49,13 +49,17 @@ def _guard_text(event: Event) -> str:
 
 
 def summary_text(record: Record, cut: Cut | None, seconds: float | None = None) -> str:
-    """Return the last lines for standard error: why the run was cut, or which panes failed while others did not."""
+    """Return the last lines for standard error: why it was cut, what nobody could allow, or which panes failed."""
     if cut is Cut.TIMEOUT:
         limit = f" of {seconds:g} s" if seconds is not None else ""
         return _line(f"the time{limit} is over (--timeout)")
     if cut is not None:
         return _line("interrupted" if cut is Cut.INTERRUPT else "terminated")
     failed = record.failed()
+    if not failed and (asked := sum(end.answer == NOBODY for pane in record.panes.values() for end in pane.tool_ends)):
+        calls = "1 call needs" if asked == 1 else f"{asked} calls need"
+        told = f"{calls} a person's approval; `{PROGRAM} trust explain COMMAND` tells what would let one run unasked"
+        return _line(told)
     if failed and len(failed) < len(record.panes):
         return _line(f"{len(failed)} of {len(record.panes)} panes failed: {', '.join(failed)}")
     return ""

@@ -35,7 +35,7 @@ _PANES_SHARE: Final = 0.2
 _ENDS: Final = {
     Resolution.CANCELLED: "ended with its turn",
     Resolution.NO_ANSWER: "waited too long",
-    Resolution.OVERTAKEN: "was settled by a rule, a mode or a changed file",
+    Resolution.OVERTAKEN: "was settled by another answer",
 }
 
 
