@@ -9,6 +9,9 @@ import pytest
 from tests.trust.ground_kit import Project, build_project
 from tui.config.model_work import TrustConfig
 from tui.trust.forbidden import as_pathspecs, compile_forbidden
+from tui.trust.ground import Ground
+from tui.trust.history import exclusions
+from tui.trust.settings import compile_settings
 
 
 @pytest.fixture
@@ -147,3 +150,13 @@ def test_git_means_at_least_what_an_entry_does(tmp_path: Path, entry: str) -> No
     forbidden = compile_forbidden([entry], root=str(tmp_path), home="/h")
     meant = {name for name in names if "\\" not in name and forbidden.hit(str(tmp_path / name))}
     assert meant <= set(listed)
+
+
+def test_git_is_asked_for_patterns_with_folders_from_its_own_top(project: Project) -> None:
+    above = project.root.parent
+    config = TrustConfig(forbidden_paths=("$HOME/proj/x*", f"{above.parent}/*/proj/keys*", "/nowhere/*/a*", "b/[id]*"))
+    settings = compile_settings(config, home=above, root=project.root)
+    specs = exclusions(Ground(settings, project.view, str(project.root)))
+    found = {each.partition(")")[2] for each in specs if not each.endswith("/**")}
+    assert found >= {"x*", "**/keys*", "b/[id]*", "b/\\[id]*"}
+    assert "**/a*" not in found

@@ -7,15 +7,16 @@ words, and what looks like the bare name of an object must be a commit. The verd
 
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from tui.trust.findings import Finding, ask, quoted
+from tui.trust.forbidden import as_pathspecs, with_home
 from tui.trust.ground import Ground, git_folders, within
 from tui.trust.options import Use
 from tui.trust.paths import Access, judge_path
-from tui.trust.programs import path_kinds, printing
+from tui.trust.programs import Kind, path_kinds, printing
 
 LEFT_OUT: Final = "It is allowed; what it would print of forbidden files is left out."
 NOTE: Final = "Files that are forbidden, or that need a question, are left out of what git prints."
@@ -32,6 +33,7 @@ _PART: Final = re.compile(r"^[^:]+:(?!$|\.{2,3})")
 _LIST: Final = re.compile(r"ignorerevsfile\s*=([^\n]*)", re.IGNORECASE)
 _INCLUDES: Final = re.compile(r"^\s*\[\s*include", re.IGNORECASE | re.MULTILINE)
 _MOST_SETTINGS: Final = 262_144
+_SPECIAL: Final = re.compile(r"[\\*?\[]")
 _RULE: Final = "what git prints"
 
 
@@ -79,23 +81,38 @@ def exclusions(ground: Ground) -> tuple[str, ...]:
     """Return the pathspecs that leave out what is forbidden, or asks when it is read, of the repository around."""
     forbidden = ground.settings.forbidden
     top = _top(ground)
-    patterns: dict[str, None] = {}
-    named = (*forbidden.names, *forbidden.names.values(), *(entry for _, entry in forbidden.patterns))
-    for name in named:
-        plain = name.strip().removeprefix("./").rstrip("/")
-        if plain != ".git" and plain:
-            patterns.update(dict.fromkeys((f"**/{plain}", f"**/{plain}/**")))
-    patterns.update(dict.fromkeys(f"**/{name}/**" for name in forbidden.folders if name != ".git"))
-    for kind in (path_kinds()[name] for name in path_kinds() if name in ground.settings.confirm):
-        patterns.update(dict.fromkeys(f"**/{name}" for name in kind.reads))
-    for path in (*forbidden.literal_places, *("/" + "/".join(place) for place, _ in ground.aliases)):
-        if within(path.casefold(), top.casefold()) and path.casefold() != top.casefold():
-            inside = re.sub(r"([\\*?\[])", r"\\\1", path[len(top.rstrip("/")) + 1 :])
-            patterns.update(dict.fromkeys((inside, f"{inside}/**")))
-    for _, entry in forbidden.globs:
-        for inside in _inside(entry, top, ground):
-            patterns.update(dict.fromkeys((inside, f"{inside}/**")))
-    return tuple(f":(top,exclude,icase,glob){pattern}" for pattern in patterns)
+    anywhere = [_literal(name) for name in (*forbidden.names, *map(_bare, forbidden.names.values()))]
+    anywhere += [each for _, entry in forbidden.patterns for each in as_pathspecs(_bare(entry))]
+    patterns = [f"**/{name}{end}" for name in anywhere if name not in {"", ".git"} for end in ("", "/**")]
+    patterns += [f"**/{_literal(name)}/**" for name in forbidden.folders if name != ".git"]
+    patterns += [f"**/{name}" for kind in _confirmed(ground) for name in kind.reads]
+    inside = [_literal(path) for path in _places_inside(top, ground)]
+    inside += [
+        each for _, entry in forbidden.globs for path in _inside(entry, top, ground) for each in as_pathspecs(path)
+    ]
+    patterns += [f"{path}{end}" for path in inside for end in ("", "/**")]
+    return tuple(f":(top,exclude,icase,glob){pattern}" for pattern in dict.fromkeys(patterns))
+
+
+def _confirmed(ground: Ground) -> list[Kind]:
+    return [kind for name, kind in path_kinds().items() if name in ground.settings.confirm]
+
+
+def _places_inside(top: str, ground: Ground) -> Iterator[str]:
+    """Yield the forbidden places in the repository at `top`, relative to it."""
+    start = top.rstrip("/") + "/"
+    for path in (*ground.settings.forbidden.literal_places, *("/" + "/".join(place) for place, _ in ground.aliases)):
+        if path.casefold().startswith(start.casefold()):
+            yield path[len(start) :]
+
+
+def _bare(entry: str) -> str:
+    return entry.strip().removeprefix("./").rstrip("/")
+
+
+def _literal(name: str) -> str:
+    """Return a name as a pattern of git's that means this name only."""
+    return _SPECIAL.sub(r"\\\g<0>", name)
 
 
 def _prints_lines(subcommand: str, use: Use) -> bool:
@@ -218,14 +235,14 @@ def _top(ground: Ground) -> str:
 def _inside(entry: str, top: str, ground: Ground) -> Iterable[str]:
     """Return a pattern with folders as the repository at `top` has to be asked for it."""
     root = ground.settings.root
-    plain = entry.strip().removeprefix("./").rstrip("/").removesuffix("/**")
-    if plain.startswith("~/"):
-        plain = ground.settings.home + plain[1:]
+    plain = with_home(entry.strip().removeprefix("./").rstrip("/").removesuffix("/**"), ground.settings.home)
+    last = plain.rpartition("/")[2]
+    if plain.startswith(top.rstrip("/") + "/"):
+        return (plain[len(top.rstrip("/")) + 1 :],)
     if plain.startswith("/"):
-        if plain.startswith(top.rstrip("/") + "/"):
-            return (plain[len(top.rstrip("/")) + 1 :],)
-        return (plain.lstrip("/"),) if plain.startswith("/*") else ()
+        sure = _SPECIAL.split(plain, maxsplit=1)[0]
+        return (f"**/{last}",) if sure != plain and f"{top}/".startswith(sure) else ()
     if plain.startswith("**/") or not within(root, top):
-        return (plain if plain.startswith("**/") else f"**/{plain.rpartition('/')[2]}",)
+        return (plain if plain.startswith("**/") else f"**/{last}",)
     above = root[len(top.rstrip("/")) + 1 :] if root != top else ""
     return (f"{above}/{plain}" if above else plain,)
