@@ -58,6 +58,32 @@ def test_rules_of_a_place_that_is_no_repository_are_not_obeyed(project: Project)
     assert project.run("rg x").decision == "ask"
 
 
+@pytest.mark.parametrize(
+    ("options", "decision"),
+    [
+        ("", "ask"),
+        ("--exclude-dir=.git", "ask"),
+        ("--exclude=.env", "ask"),
+        ("--exclude-dir=.git --exclude=.env", "allow"),
+        ("--exclude-dir .g* --exclude .env", "allow"),
+        ("--exclude-dir='.*' --exclude='.*'", "allow"),
+        ("--exclude-dir=.git --exclude-dir=deep --exclude=.env", "allow"),
+        ("--exclude-dir=.git --exclude=.env --include='*.py'", "allow"),
+        ("--exclude-dir=.git --exclude=.env --include='.e*'", "ask"),
+        ("--exclude-dir=.git --include='*.py'", "ask"),
+        ("--exclude-dir=.git --exclude=.env --include=.env", "deny"),
+        ("--exclude-dir=.git/ --exclude=.env", "ask"),
+        ("--exclude-dir=.git --exclude=/.env", "ask"),
+        ("--exclude-dir=.git --exclude=.ENV", "ask"),
+        ("--exclude-dir=.env --exclude=.git", "ask"),
+        ("--exclude-dir=.git --exclude=.env -f .env", "deny"),
+    ],
+)
+def test_what_grep_is_told_to_leave_out_is_not_read(project: Project, options: str, decision: str) -> None:
+    assert project.run(f"grep -rn KEY . {options}").decision == decision
+    assert project.run(f"grep {options} -rn KEY").decision == decision
+
+
 class CountingView(DiskView):
     """A real file system that counts how many folders were listed."""
 

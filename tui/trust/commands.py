@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from tui.core.trust import Decision
-from tui.trust.danger import is_destructive, is_disk, name_of, never
+from tui.trust.danger import is_destructive, is_disk, name_of, never, never_in_text
 from tui.trust.findings import Finding, ask, deny, quoted
 from tui.trust.globs import expand
 from tui.trust.ground import Ground
@@ -88,6 +88,8 @@ def _judge_surroundings(simple: Simple, ground: Ground, judged: Judged) -> None:
     for doubt in simple.doubts:
         judged.findings.append(ask(doubt, "shell"))
         judged.plain = False
+    fed = [each.target.text for each in simple.redirections if each.operator == "<<<" and each.target is not None]
+    judged.findings += [hit for text in fed if (hit := never_in_text(text, ground)) is not None]
     for word in simple.sets:
         judged.plain = False
         judged.findings.append(ask(f"It sets {quoted(word.raw.split('=')[0])} for the program.", "variables"))

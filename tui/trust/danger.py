@@ -7,12 +7,15 @@ from typing import Final
 from tui.trust.findings import Finding, deny, quoted
 from tui.trust.ground import Ground, within
 from tui.trust.programs import programs
-from tui.trust.reader import read_commands
+from tui.trust.reader import Simple, read_commands
 from tui.trust.rules import begins_with
 
 _FORK_BOMB: Final = re.compile(r"([\w:.+-]{1,32})\s{0,8}\(\s{0,8}\)\s{0,8}\{[^}|]{0,200}?\1\s{0,8}\|\s{0,8}\1")
 _DISK: Final = re.compile(
     r"/dev/(?:sd[a-z]|hd[a-z]|vd[a-z]|xvd[a-z]|nvme\d|mmcblk\d|disk\d|rdisk\d|mapper/|dm-\d|md\d|loop\d|mem$|kmem$|port$)"
+)
+_REMOVING_CALL: Final = re.compile(
+    r"(?:rmtree|rm_rf|rm_r|remove_tree|RemoveAll|rimraf|rmSync|rmdirSync|remove_dir_all)[\s(]{1,4}['\"]([^'\"\n]{1,200})['\"]"
 )
 _SEGMENTS: Final = re.compile(r"[;|&\n(){}`]+|\$\(")
 _DEEPEST: Final = 3
@@ -46,6 +49,9 @@ def never(argv: Sequence[str], ground: Ground, depth: int = 0) -> Finding | None
                 finding = never_in_text(word, ground, depth + 1)
                 if finding is not None:
                     return finding
+    if known.interpreters.fullmatch(first):
+        called = [path for word in argv[1:] for path in _REMOVING_CALL.findall(word)]
+        return _targets(called, ground, project=True)
     return None
 
 
@@ -54,7 +60,8 @@ def never_in_text(text: str, ground: Ground, depth: int = 0) -> Finding | None:
     if _FORK_BOMB.search(text):
         return deny("It starts itself without end.", "never: fork bomb")
     for command in read_commands(text, ground.places).commands:
-        finding = never([word.text for word in command.words], ground, depth)
+        words = [word.text for word in command.words]
+        finding = never(words, ground, depth) or _never_handed_on(words, command, ground, depth)
         if finding is not None:
             return finding
     if depth > 0 or len(text) > 20_000:
@@ -64,6 +71,15 @@ def never_in_text(text: str, ground: Ground, depth: int = 0) -> Finding | None:
         if finding is not None:
             return finding
     return None
+
+
+def _never_handed_on(words: Sequence[str], command: Simple, ground: Ground, depth: int) -> Finding | None:
+    """Look into a quoted text that stands where a program would, and into texts that a program is fed."""
+    if depth >= _DEEPEST:
+        return None
+    texts = [each.target.text for each in command.redirections if each.operator == "<<<" and each.target is not None]
+    texts += [word for word in words[:1] if " " in word]
+    return next((hit for text in texts if (hit := never_in_text(text, ground, depth + 1)) is not None), None)
 
 
 def is_destructive(argv: Sequence[str]) -> bool:
@@ -141,7 +157,8 @@ def _targets(operands: Sequence[str], ground: Ground, *, project: bool) -> Findi
     for operand in filter(None, operands):
         base, star = operand, False
         while base.endswith(("/*", "/.*", "/.", "/..*", "/.[!.]*")):
-            base, star = base.rsplit("/", 1)[0] or "/", True
+            star = star or not base.endswith("/.")
+            base = base.rsplit("/", 1)[0] or "/"
         real = _removed(base, ground)
         if real == "/" or real in known.system_folders:
             return deny(f"{quoted(operand)} is part of the system.", "never: system folders")

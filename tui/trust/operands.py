@@ -12,7 +12,7 @@ from tui.trust.options import Use
 from tui.trust.paths import Access, judge_path, judge_resolved
 from tui.trust.scan import forbidden_in_words
 from tui.trust.scripts import files_of_sed, is_plain_jq, is_plain_sed
-from tui.trust.walks import UNSURE
+from tui.trust.walks import UNSURE, PassedOver
 
 _MAGIC: Final = re.compile(r":\([^)]*\)|:[!/^]*")
 _STAGE: Final = re.compile(r":[0-3]:")
@@ -20,6 +20,7 @@ _GLOB: Final = re.compile(r"[*?\[\\]")
 _SIGNATURES: Final = re.compile(r"%G|%\(.*signature", re.DOTALL)
 _REPORT: Final = re.compile(r"(?:term|term-missing|)(?::skip-covered)?")
 _WARNING: Final = re.compile(r"[a-z]+(?::[^:]*(?::[A-Za-z]*(?::[^:]*(?::\d*)?)?)?)?")
+_CHOOSING: Final = ("--include", "--exclude", "--exclude-dir")
 _NOTHING_READ: Final = frozenset({"--files", "--type-list", "--version", "-V"})
 _WORD_LIMIT: Final = 4_096
 _MOST_ALTERNATIVES: Final = 64
@@ -241,13 +242,29 @@ def _sweep(use: Use, folders: list[str], ground: Ground) -> list[Finding]:
     given = [text for _, kind, text in use.given if kind == "glob" and not text.startswith("!")]
     globs = [each for text in given for each in expand_braces(text, _MOST_ALTERNATIVES)[0]]
     for folder in _outermost(folders):
-        entry = ground.walks.swept(folder, hidden=hidden, globs=globs)
+        entry = ground.walks.swept(folder, hidden=hidden, globs=globs, passed_over=_passed_over(use))
         entry = entry or (None if hidden else _let_in(folder, globs, ground))
         if entry == UNSURE:
             return [ask("It reads more files than can be looked at beforehand.", "forbidden_paths")]
         if entry is not None:
             return [ask("It would also read what is forbidden.", f"forbidden_paths: {entry}")]
     return []
+
+
+def _passed_over(use: Use) -> PassedOver | None:
+    """Return what tells of a name whether grep was told to leave it out, and not to read it as well."""
+    told = {option: [text for name, _, text in use.given if name == option] for option in _CHOOSING}
+    if not told["--exclude"] and not told["--exclude-dir"]:
+        return None
+
+    def passed_over(name: str, is_folder: bool) -> bool:
+        if is_folder:
+            return any(compile_glob(glob).fullmatch(name) for glob in told["--exclude-dir"])
+        if any(names_overlap(glob, name) for glob in told["--include"]):
+            return False
+        return any(compile_glob(glob).fullmatch(name) for glob in told["--exclude"])
+
+    return passed_over
 
 
 def _outermost(folders: list[str]) -> list[str]:

@@ -4,9 +4,9 @@ What is found is kept for as long as a call is judged, so that many operands cos
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, TypeAlias
 
 from tui.core.globs import names_overlap
 from tui.trust.calls import FileView
@@ -19,7 +19,8 @@ _FOREIGN: Final = "node_modules"
 _LONGEST_RULES: Final = 65_536
 _PLAIN_RULE: Final = re.compile(r"(?:\*\*)?/?([A-Za-z0-9_.][A-Za-z0-9_. -]*)/?")
 
-_Place = tuple[tuple[str, ...], str]
+PassedOver: TypeAlias = Callable[[str, bool], bool]
+_Place: TypeAlias = tuple[tuple[str, ...], str]
 
 
 @dataclass(slots=True)
@@ -34,15 +35,22 @@ class Walks:
     _rules: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def swept(
-        self, folder: str, *, hidden: bool, chosen: re.Pattern[str] | None = None, globs: Sequence[str] = ()
+        self,
+        folder: str,
+        *,
+        hidden: bool,
+        chosen: re.Pattern[str] | None = None,
+        globs: Sequence[str] = (),
+        passed_over: PassedOver | None = None,
     ) -> str | None:
         """Return the forbidden entry a program would meet that reads all files below a folder, `?` when unsure.
 
         Without `hidden` it passes over hidden names, and over folders that the project's rules ignore and none of
-        `globs` brings in. With `chosen` only canonical names that it matches are met.
+        `globs` brings in. With `chosen` only canonical names that it matches are met. `passed_over` tells of a name,
+        and whether it is a folder's, that the program was told to leave out.
         """
         whole_paths = self._speaks_of_paths(folder)
-        for current, name, _ in self._below(folder, hidden=hidden, globs=globs):
+        for current, name, _ in self._below(folder, hidden=hidden, globs=globs, passed_over=passed_over):
             if not name:
                 return UNSURE
             entry = self.forbidden.name_hit(name)
@@ -73,7 +81,13 @@ class Walks:
         return found.get(inode) or (None if complete else UNSURE)
 
     def _below(
-        self, folder: str, *, hidden: bool, shown: frozenset[str] = frozenset(), globs: Sequence[str] = ()
+        self,
+        folder: str,
+        *,
+        hidden: bool,
+        shown: frozenset[str] = frozenset(),
+        globs: Sequence[str] = (),
+        passed_over: PassedOver | None = None,
     ) -> Iterator[tuple[str, str, bool]]:
         """Yield folder, name and whether it is a folder, for all below `folder`; an empty name when it is too much."""
         parts = [part for glob in globs for part in glob.split("/") if part]
@@ -85,6 +99,8 @@ class Walks:
             for name, is_folder in self.files.names(current):
                 budget -= 1
                 if not hidden and name.startswith(".") and name not in shown:
+                    continue
+                if passed_over is not None and passed_over(name, is_folder):
                     continue
                 yield current, name, is_folder
                 if is_folder and name not in ignored:

@@ -221,7 +221,9 @@ def _dollar(source: str, at: int, draft: _Draft, places: Places, *, quoted: bool
     if source[at] == "`":
         draft.doubt(SUBSTITUTION)
         end = source.find("`", at + 1)
-        return len(source) if end < 0 else end + 1
+        end = len(source) if end < 0 else end
+        draft.put(_printed(source[at + 1 : end], places))
+        return min(end + 1, len(source))
     following = source[at + 1 : at + 2]
     if following == "'" and not quoted:
         return _ansi(source, at, draft)
@@ -259,7 +261,17 @@ def _bracketed(source: str, at: int, draft: _Draft, places: Places) -> int:
         index += 1
         if depth == 0:
             break
+    if opening == "(":
+        draft.put(_printed(source[at + 2 : index - 1], places))
     return index
+
+
+def _printed(inside: str, places: Places) -> str:
+    """Return what a command inside a word surely prints, where it is one of a few that everybody writes."""
+    words = inside.split()
+    if words in (["pwd"], ["git", "rev-parse", "--show-toplevel"]):
+        return places.cwd
+    return words[1].strip("\"'") if words[:1] == ["echo"] and len(words) == 2 else ""
 
 
 def _default(inside: str) -> str:
