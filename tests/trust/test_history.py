@@ -19,8 +19,21 @@ pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git is not 
 
 SECRET = "value-nobody-may-see"
 HELD = (".env", "src/.env", "conf/.ENV", "deep/.env/inner.txt", "keys/server.pem", "private/x.txt", "src/prod.env",
-        ".env.local", "src/we[i]rd.txt", "generated/a/key.txt")  # fmt: skip
-FORBIDDEN = (".env", ".git", "*.pem", "private/", "~/.ssh", "keys/**", "src/we[i]rd.txt", "./generated/a")
+        ".env.local", "src/we[i]rd.txt", "generated/a/key.txt", "x[1].txt",
+        "deploy/prod.key", "deploy/prod.crt", "t/a/b.tok")  # fmt: skip
+FORBIDDEN = (
+    ".env",
+    ".git",
+    "*.pem",
+    "private/",
+    "~/.ssh",
+    "keys/**",
+    "src/we[i]rd.txt",
+    "./generated/a",
+    "x[1].txt",
+    "*.{key,crt}",
+    "t**tok",
+)
 LISTED = ("git grep", "git cat-file", "git archive", "git stash show", "git stash", "git diff-tree", "git whatchanged")
 
 
