@@ -9,7 +9,7 @@ __all__ = ["COMMAND_TOOLS", "FILE_TOOLS", "Rule", "begins_with", "holds", "parse
 
 def begins_with(words: Sequence[str], prefix: Sequence[str]) -> bool:
     """Tell whether a command begins with exactly these words."""
-    return len(words) >= len(prefix) and all(word == wanted for word, wanted in zip(words, prefix, strict=False))
+    return tuple(words[: len(prefix)]) == tuple(prefix)
 
 
 def holds(words: Sequence[str], run: Sequence[str]) -> bool:
