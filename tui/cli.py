@@ -8,7 +8,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from tui.cli_arguments import PROGRAM, build_parser, check_combination, refuse_unknown_option
 from tui.core.errors import ExitCode, LLMMixerError, Problem, UsageError
@@ -160,6 +160,14 @@ def _run_screen(arguments: argparse.Namespace) -> int:
             )
         )
     gc.disable()  # until the first frame: nearly all that is loaded until then stays, and looking at it takes time
+    from tui.cli_keyboard import keys_as_pressed
+
+    with keys_as_pressed(sys.stdin.fileno()) as modes:
+        return _open_screen(arguments, modes)
+
+
+def _open_screen(arguments: argparse.Namespace, modes: "list[Any] | None") -> int:
+    """Run the application; `modes` are what its terminal is to have again whenever it is not the application's."""
     from tui.config.load import load
 
     loaded = load(environ=os.environ, cwd=_folder(), flags={"ui.theme": arguments.theme})
@@ -168,7 +176,7 @@ def _run_screen(arguments: argparse.Namespace) -> int:
         from tui.cli_workspace import NO_WORKSPACE, project_workspace
 
         workspace = project_workspace(loaded, _folder(), os.environ)
-        return _run_app(loaded, plan, arguments, workspace, () if workspace is not None else (NO_WORKSPACE,))
+        return _run_app(loaded, plan, arguments, workspace, modes, () if workspace else (NO_WORKSPACE,))
     if not arguments.demo:
         _say(f"no key, no configured pane and no local model server found: starting the demo ({PROGRAM} doctor)")
     from tui.cli_workspace import demo_workspace
@@ -178,7 +186,7 @@ def _run_screen(arguments: argparse.Namespace) -> int:
         plan = _plan(loaded, arguments, server.url)
         if plan is None:
             raise UsageError(_NO_MODEL)
-        return _run_app(loaded, plan, arguments, workspace)
+        return _run_app(loaded, plan, arguments, workspace, modes)
 
 
 def _run_app(
@@ -186,6 +194,7 @@ def _run_app(
     plan: "SessionPlan",
     arguments: argparse.Namespace,
     workspace: "Workspace | None",
+    modes: "list[Any] | None",
     notices: tuple[Problem, ...] = (),
 ) -> int:
     from tui.core.events import Notice, NoticeLevel
@@ -209,6 +218,7 @@ def _run_app(
     )
     problems = (*loaded.notices, *notices)
     app.stage.view.notices += [Notice(level=NoticeLevel.WARNING, problem=problem) for problem in problems]
+    app.terminal_modes = modes
     app.run()
     return app.return_code or ExitCode.OK
 

@@ -19,6 +19,7 @@ from tui.ui import theming
 from tui.ui.actions import by_id, key_text, resolve
 from tui.ui.frame_clock import FrameClock
 from tui.ui.glyphs import choose_glyphs, needs_probe
+from tui.ui.key_order import KeyOrder
 from tui.ui.ports import Engine
 from tui.ui.project import git_branch, project_name
 from tui.ui.pump import Pump
@@ -29,7 +30,9 @@ from tui.ui.view.work_state import is_typing
 from tui.ui.widgets.span_widget import Stage
 
 if TYPE_CHECKING:
+    from textual.actions import ActionParseResult
     from textual.command import Provider
+    from textual.dom import DOMNode
 
     from tui.ui.widgets.terminal_view import TerminalView
 
@@ -80,6 +83,9 @@ class LLMMixerApp(App[None]):
         self._pump: Pump | None = None
         self._last_key = 0.0
         self._main: MainScreen | None = None
+        self.terminal_modes: list[Any] | None = None
+        """What the terminal goes back to when it is not this application's; None: what it had at the start."""
+        self.key_order = KeyOrder(self, self._deliver, self._heir)
         self._tidying: Tidying | None = None
         theming.register(self, self._first_theme(), environ)
         self.stylesheet.set_variables(self.get_css_variables())
@@ -130,12 +136,16 @@ class LLMMixerApp(App[None]):
         view = self.stage.view
         view.notices += [Notice(level=NoticeLevel.WARNING, problem=problem) for problem in self._key_problems]
         self._pump = Pump(self.engine.bus, view, screen, self.frame_clock, self.stage.now)
+        self.key_order.follow(screen)  # until the prompt has the focus
 
     def on_ready(self) -> None:
         """The first frame is out: begin the session, and import the SDKs while nobody types."""
         if not gc.isenabled():  # as the command line leaves it for a quick start
             gc.freeze()
             gc.enable()
+        self.key_order.open()
+        if self.terminal_modes is not None and hasattr(self._driver, "attrs_before"):
+            setattr(self._driver, "attrs_before", self.terminal_modes)  # noqa: B010 - only drivers for POSIX have it
         self._tidying = Tidying()
         self.frame_clock.on_rest = self._tidying.painted
         self.run_worker(self._begin(), name="begin", group="engine")
@@ -168,22 +178,50 @@ class LLMMixerApp(App[None]):
             await asyncio.sleep(missing)
 
     async def on_event(self, event: events.Event) -> None:
-        """Remember when the last key came; some widgets get theirs before any binding."""
+        """What a person does goes its way in order; all else as always."""
+        if isinstance(event, events.InputEvent | events.Paste) and not event.is_forwarded:
+            self._note_typing(event)
+            await self.key_order.take(event)
+        else:
+            await super().on_event(event)
+
+    async def _deliver(self, event: events.Event) -> None:
+        """Give a key to whoever it is for; some widgets get theirs before any binding."""
+        self._note_typing(event)
+        heir = self._heir()
         if isinstance(event, events.Key):
-            self._last_key = self.stage.now()
-            focused = self._heir() or self.focused
-            if is_typing(event.key, event.is_printable) and not getattr(focused, "takes_answers", False):
-                self.stage.typed_at = self._last_key
+            focused = heir or self.focused
             takes = getattr(focused, "takes_key", None)
-            if focused is not None and takes is not None and not event.is_forwarded and takes(event.key):
+            if focused is not None and takes is not None and takes(event.key):
                 focused._forward_event(event)  # noqa: SLF001 - as Textual does, but before any binding
                 return
-        elif isinstance(event, events.Paste):
-            self.stage.typed_at = self.stage.now()
-            if (heir := self._heir()) is not None and not event.is_forwarded:
-                heir._forward_event(event)  # noqa: SLF001 - as above
-                return
+        elif isinstance(event, events.Paste) and heir is not None:
+            heir._forward_event(event)  # noqa: SLF001 - as above
+            return
         await super().on_event(event)
+
+    async def run_action(
+        self,
+        action: "str | ActionParseResult",
+        default_namespace: "DOMNode | None" = None,
+        namespaces: "Mapping[str, DOMNode] | None" = None,
+    ) -> bool:
+        """Do what a key is bound to, and let those behind it wait for what comes of it."""
+        done = await super().run_action(action, default_namespace, namespaces)
+        if done:
+            self.key_order.acted()
+        return done
+
+    def _note_typing(self, event: events.Event) -> None:
+        """Remember when somebody typed: when it came in, and again when it is given to somebody."""
+        now = self.stage.now()
+        if isinstance(event, events.Key):
+            self._last_key = now
+            focused = self._heir() or self.focused
+            if is_typing(event.key, event.is_printable) and not getattr(focused, "takes_answers", False):
+                self.stage.typed_at = now
+        elif isinstance(event, events.Paste):
+            self.stage.typed_at = now
 
     def _heir(self) -> "TerminalView | None":
         """The widget that was given the keys but is not there yet: what is typed meanwhile is for it."""

@@ -8,6 +8,7 @@ from textual.widget import Widget
 
 from tui.core.commands import CloseTerminal, OpenTerminal, SizeTerminals
 from tui.ui.actions import Action, Where, by_id, hints, key_text
+from tui.ui.key_order import order_of
 from tui.ui.ports import TerminalSource
 from tui.ui.ticker import Ticker
 from tui.ui.view.format import Tone
@@ -40,6 +41,7 @@ class Dock:
         self.zoomed = False
         self._extra = 0
         self._awaited: Timer | None = None
+        self._toggles = False
         self._closing: set[str] = set()
         self._in_sight = ""
         self._told = (0, 0)
@@ -102,6 +104,7 @@ class Dock:
             self._stop_awaiting()
             self.show(opened[-1])
             self.type()
+            self._let_go()
         elif calling:
             self._screen.app.bell()
             self.show(terminals.shown if self.typing else calling)
@@ -130,8 +133,8 @@ class Dock:
         terminals = self._screen.stage.view.terminals
         if view is not None and view.has_focus:
             if self._awaited is not None:
-                return
-            if view.typing:
+                self._hold_keys()
+            elif view.typing:
                 view.release()
             else:
                 self.hide()
@@ -238,6 +241,19 @@ class Dock:
             self._rang_at = now
             self._screen.app.bell()
 
+    def _hold_keys(self) -> None:
+        """What a key does to a terminal that is still to come is done when it is there; those behind it wait."""
+        self._toggles = True
+        if (order := order_of(self._screen.app)) is not None:
+            order.hold()
+
+    def _let_go(self) -> None:
+        toggles, self._toggles = self._toggles, False
+        if toggles:
+            self.toggle()
+        if (order := order_of(self._screen.app)) is not None:
+            order.let_go()
+
     def _stop_awaiting(self) -> None:
         if self._awaited is not None:
             self._awaited.stop()
@@ -252,6 +268,8 @@ class Dock:
             self.look()
         else:
             self.hide()
+        self._toggles = False
+        self._let_go()
 
     def _close_ended(self) -> None:
         """What the person closed goes as soon as its program has ended."""

@@ -14,6 +14,7 @@ from textual.widgets import Static, TextArea
 
 from tui.core.clock import Clock, SystemClock
 from tui.core.untrusted import clean_line
+from tui.ui.key_order import order_of
 from tui.ui.view import prompt_text
 from tui.ui.view.prompt_text import Kept
 from tui.ui.widgets.prompt_candidates import Candidates
@@ -200,6 +201,14 @@ class Prompt(Vertical):
         self._recall.add(kept)
         self.editor.empty()
         self.post_message(message)
+        if (order := order_of(self.app)) is not None:
+            order.follow(self)
+
+    def more_to_come(self) -> bool:
+        """Whether keys wait behind the one the text field has got."""
+        order = order_of(self.app)
+        behind = self.editor.message_queue_size if order is None else order.waiting
+        return bool(behind or self.app.message_queue_size)
 
     def step_history(self, step: int) -> bool:
         """Show an older or newer prompt; the draft is kept."""

@@ -28,6 +28,11 @@ def _own_bindings() -> list[BindingType]:
     return bindings
 
 
+def is_text(event: events.Key) -> bool:
+    """Whether a key is a character of a text, not a command."""
+    return event.is_printable and not event.key.startswith(_MODIFIERS)
+
+
 class Host(Protocol):
     """What the field asks of the prompt it sits in."""
 
@@ -42,6 +47,9 @@ class Host(Protocol):
 
     def say(self, text: str) -> None:
         """Show a short message until the next edit."""
+
+    def more_to_come(self) -> bool:
+        """Whether keys wait behind the one the field has got."""
 
 
 class Completer(Protocol):
@@ -99,11 +107,24 @@ class PromptEditor(FoldingTextArea, inherit_bindings=False):
         self._settle(sent=False)
         self.take(prompt_text.from_terminal(event.text))
 
+    def keeps_key(self, event: events.Key) -> bool:
+        """Whether a key is a letter of the text and nothing else."""
+        return is_text(event)
+
+    def settle_before(self, event: events.Event) -> bool:
+        """Decide about an Enter that waits, by what follows it; True when it sent something."""
+        waits = self._doubtful_enter is not None
+        pasted = isinstance(event, events.Paste)
+        if isinstance(event, events.Key):
+            may_go_on = is_text(event) or event.key in ("enter", "tab")
+            pasted = may_go_on and self._guard.continues(event.time)
+        self._settle(sent=not pasted)
+        return waits and not pasted
+
     def on_key(self, event: events.Key) -> None:
         """Decide what a key means here; what is not used goes on to TextArea and to the application."""
         key = event.key
-        is_text = event.is_printable and not key.startswith(_MODIFIERS)
-        self._settle(sent=not ((is_text or key in ("enter", "tab")) and self._guard.continues(event.time)))
+        self.settle_before(event)
         if prompt_keys.is_newline(key):
             self.replace("\n", *self.selection, maintain_selection_offset=False)
         elif key in prompt_keys.SENDS:
@@ -112,7 +133,7 @@ class PromptEditor(FoldingTextArea, inherit_bindings=False):
             self._guard.typed(event.time)
             self.replace("\t", *self.selection, maintain_selection_offset=False)
         elif not self._on_command_key(key):
-            if is_text:
+            if is_text(event):
                 self._guard.typed(event.time)
             elif event.is_printable:
                 event.prevent_default()  # Alt with a letter is a command for the application, not a letter
@@ -121,8 +142,7 @@ class PromptEditor(FoldingTextArea, inherit_bindings=False):
         event.prevent_default()
 
     def _enter_key(self, at: float, *, certain: bool) -> None:
-        more = self.message_queue_size + self.app.message_queue_size > 0
-        verdict = Enter.SEND if certain else self._guard.enter(at, more=more)
+        verdict = Enter.SEND if certain else self._guard.enter(at, more=self._host.more_to_come())
         if verdict is Enter.NEWLINE:
             self._guard.line_break()
             self.replace("\n", *self.selection, maintain_selection_offset=False)

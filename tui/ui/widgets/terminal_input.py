@@ -1,4 +1,4 @@
-"""Keys Textual 8.2.8 reads without telling all of it, which programs in a terminal need to the letter.
+"""What is typed into a terminal, to the letter: also keys Textual 8.2.8 reads without telling all of it.
 
 A terminal without the kitty keyboard protocol sends ESC before a key that is pressed with Alt. Textual forgets the
 Alt of punctuation, and takes ESC with b, f or Backspace for another key; what it makes of these stays as it is, but
@@ -8,6 +8,10 @@ the key's name remembers what was sent.
 import string
 from typing import Any, Final, cast
 
+from tui.core.terminal import TerminalPort
+
+_MOST_EARLY: Final = 1 << 16
+_MOST_LOOKS: Final = 250
 _WORDS: Final = {"\x1bb": "ctrl+left", "\x1bf": "ctrl+right", "\x1b\x7f": "ctrl+w"}
 _OPENERS: Final = frozenset("[O]P^_X")
 """What may begin a longer sequence after ESC."""
@@ -66,3 +70,42 @@ def teach_sent_keys() -> None:
 def sent_bytes(key: str) -> bytes | None:
     """Return what was sent for a key, if its name does not say it all."""
     return key.sent.encode() if isinstance(key, SentKey) else None
+
+
+class EarlyKeys:
+    """What was typed for programs that do not run yet: with no terminal at all, it is for the one that comes next."""
+
+    def __init__(self) -> None:
+        self._texts: dict[TerminalPort | None, bytes] = {}
+        self._looks = 0
+
+    def __bool__(self) -> bool:
+        return bool(self._texts)
+
+    def waits_for(self, port: TerminalPort | None) -> bool:
+        """Whether something typed before is still to be sent there."""
+        return port in self._texts
+
+    def add(self, port: TerminalPort | None, data: bytes) -> None:
+        """Keep some bytes, in order; of very many the first."""
+        self._looks = 0
+        self._texts[port] = (self._texts.get(port, b"") + data)[:_MOST_EARLY]
+
+    def adopt(self, port: TerminalPort) -> None:
+        """The terminal that was waited for is there."""
+        data = self.drop(None)
+        if data:
+            self.add(port, data)
+
+    def drop(self, port: TerminalPort | None) -> bytes:
+        """Return what waits for a terminal, and keep it no longer."""
+        return self._texts.pop(port, b"")
+
+    def due(self) -> list[tuple[TerminalPort, bytes]]:
+        """Return what can be sent now. What nobody takes after many looks is nobody's."""
+        self._looks += 1
+        ready = [port for port in self._texts if port is not None and port.running]
+        found = [(port, self.drop(port)) for port in ready]
+        if self._looks > _MOST_LOOKS:
+            self._texts.clear()
+        return found

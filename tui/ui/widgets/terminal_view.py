@@ -11,14 +11,13 @@ from textual.timer import Timer
 from tui.core.terminal import TerminalModes, TerminalPort
 from tui.ui.frame_clock import FrameClock
 from tui.ui.view.terminal_keys import encode_key, encode_paste
-from tui.ui.widgets.terminal_input import sent_bytes
+from tui.ui.widgets.terminal_input import EarlyKeys, sent_bytes
 from tui.ui.widgets.terminal_mouse import Host, TerminalMouse
 from tui.ui.widgets.terminal_search import SearchKeys
 
 RESIZE_AFTER: Final = 0.05
 """Seconds without a further change until the program is told its new size."""
 _EARLY_EVERY: Final = 0.02
-_MOST_EARLY: Final = 1 << 16
 CLOSES_AFTER: Final = 0.5
 """Seconds after a program's end until Enter closes its terminal, so that an Enter meant for it does not."""
 FREED: Final = frozenset({"ctrl+q", "ctrl+n", "ctrl+p", *(f"f{number}" for number in range(1, 13))})
@@ -59,7 +58,7 @@ class TerminalView(TerminalMouse, can_focus=True):
         self._resizing: Timer | None = None
         self._over_since: float | None = None
         self._wants_focus = False
-        self._early = b""
+        self._early = EarlyKeys()
         self._waiting: Timer | None = None
 
     # ---- who has the keys
@@ -71,6 +70,10 @@ class TerminalView(TerminalMouse, can_focus=True):
         if self.typing and self._over_since is not None and key in FREED and self._is_settled():
             return False
         return key not in self._release if self.typing else key in self._commands
+
+    def keeps_key(self, event: events.Key) -> bool:
+        """Whether a key goes to the running program, and so changes nothing here."""
+        return self.typing and not self.search.active and self._over_since is None and event.key not in self._release
 
     def enter_typing(self) -> None:
         """Give every key to the program."""
@@ -112,12 +115,12 @@ class TerminalView(TerminalMouse, can_focus=True):
         self._tell_focus()
 
     def attach(self, port: TerminalPort | None) -> None:
-        """Show another terminal; what was typed for the last one is not for this one, and that one has no focus."""
+        """Show another terminal; what was typed for the last one is for that one, which has the focus no longer."""
         before = self.port
-        if before is not None and before is not port:
-            self.forget_early()
-            if before.running:
-                before.focus(False)
+        if before is not None and before is not port and before.running:
+            before.focus(False)
+        elif before is None and port is not None:
+            self._early.adopt(port)
         super().attach(port)
 
     def show_terminal(self, port: TerminalPort | None, *, over: bool = False) -> None:
@@ -175,33 +178,35 @@ class TerminalView(TerminalMouse, can_focus=True):
         """
         if not data or self._over_since is not None:
             return
-        if self._early or self.port is None or not self.port.running:
-            self._early = (self._early + data)[:_MOST_EARLY]
+        port = self.port
+        if port is None or not port.running or self._early.waits_for(port):
+            self._early.add(port, data)
             if self._waiting is None:
                 self._waiting = self.set_interval(_EARLY_EVERY, self._send_early)
             return
         self._answered_at_once()
         self.unselect()
         self.scroll_to_end()
-        self.port.write(data)
+        port.write(data)
 
     def _send_early(self) -> None:
-        """Send what waits once the program is there; when nothing came of it, what waits is nobody's."""
-        port = self.port
-        given_up = port is None and not (self.typing or self.is_on_screen)
-        if self._over_since is None and not given_up and (port is None or not port.running):
-            return
-        data = self.forget_early()
-        if port is not None:
-            self.send(data)
-
-    def forget_early(self) -> bytes:
-        """Return what was typed for a program that is not there yet, and keep it no longer."""
-        data, self._early = self._early, b""
-        if self._waiting is not None:
+        """Send what waits to programs that are there; when nothing came of one, it is nobody's."""
+        if self.port is None and not (self.typing or self.is_on_screen):
+            self.forget_early()
+        if self._over_since is not None:
+            self._early.drop(self.port)
+        for port, data in self._early.due():
+            if port is self.port:
+                self.send(data)
+            else:
+                port.write(data)
+        if not self._early and self._waiting is not None:
             self._waiting.stop()
             self._waiting = None
-        return data
+
+    def forget_early(self) -> None:
+        """What was typed for a terminal that does not come is nobody's."""
+        self._early.drop(None)
 
     def on_paste(self, event: events.Paste) -> None:
         """A paste goes where keys go."""
