@@ -24,8 +24,9 @@ _TURN_SECONDS: Final = 0.004
 _HELD_SECONDS: Final = 1.0
 """How long reads stay small after one that cost too much."""
 _QUIET_SECONDS: Final = 0.05
-_LAST_WORDS_SECONDS: Final = 0.5
-_LAST_WORDS_BYTES: Final = 1 << 20
+_LAST_WORDS_SECONDS: Final = 5.0
+_LAST_WORDS_BYTES: Final = 1 << 17
+"""More than a terminal or a pipe holds; what comes after that many is of somebody who lives on."""
 _REOPENED_SECONDS: Final = 0.25
 
 
@@ -94,6 +95,10 @@ class Child:
 
     def write(self, data: bytes) -> None:
         """Send `data` to the program; returns at once."""
+
+    def interrupt_through(self) -> bool:
+        """Do what the interrupt key does although a paste nobody reads is in its way; False when none is."""
+        return False
 
     def resize(self, columns: int, lines: int) -> None:
         """Tell the program another size."""

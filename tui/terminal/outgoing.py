@@ -7,6 +7,8 @@ from typing import Final
 
 _SLICE: Final = 1 << 16
 _RETRY_SECONDS: Final = 0.05
+_MOST_WAITING: Final = 64 << 20
+"""What is written beyond this is dropped: nobody reads it."""
 
 
 class Outgoing:
@@ -22,7 +24,7 @@ class Outgoing:
 
     def write(self, data: bytes) -> None:
         """Take `data`; returns at once, whatever the other side does."""
-        if self._closed or not data:
+        if self._closed or not data or self.size > _MOST_WAITING:
             return
         self._waiting.append(memoryview(data))
         self.size += len(data)
@@ -32,6 +34,10 @@ class Outgoing:
     def close(self) -> None:
         """Forget what waits; the descriptor is the owner's to close."""
         self._closed = True
+        self.discard()
+
+    def discard(self) -> None:
+        """Forget what waits."""
         self._waiting.clear()
         self.size = 0
         self._rest()
@@ -43,8 +49,8 @@ class Outgoing:
             count = os.write(self._fd, head[:_SLICE])
         except (BlockingIOError, InterruptedError):
             count = 0
-        except OSError:  # nobody reads any more
-            self.close()
+        except OSError:  # nobody reads now; who closed the terminal may open it again
+            self.discard()
             return
         self.size -= count
         if count == len(head):

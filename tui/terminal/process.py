@@ -45,6 +45,22 @@ class PtyChild(Child):
             with contextlib.suppress(OSError):
                 self._terminal.setwinsize(lines, columns)
 
+    def interrupt_through(self) -> bool:
+        """Do what the interrupt key does although a paste nobody reads is in its way; False when none is.
+
+        As the terminal does for that key, what waits is forgotten; and nothing happens where it is a key like others.
+        """
+        if not self._outgoing.size or self.fd < 0:
+            return False
+        try:
+            attributes = termios.tcgetattr(self.fd)
+        except termios.error:
+            return False
+        if not attributes[3] & termios.ISIG or attributes[6][termios.VINTR] != _INTERRUPT:
+            return False
+        self._outgoing.discard()
+        return send_to_group(self.foreground(), signal.SIGINT)
+
     def foreground(self) -> int:
         """The process group that has the terminal, 0 when there is none."""
         if self.fd < 0:

@@ -23,6 +23,8 @@ INTERRUPT_SECONDS: Final = 1.0
 """What a program gets to end after SIGINT."""
 _REPLY_BYTES: Final = 1 << 16
 _FINAL_LINES: Final = 2_000
+_INTERRUPT: Final = b"\x03"
+_LARGEST: Final = 1_000
 _FOCUS_IN: Final = b"\x1b[I"
 _FOCUS_OUT: Final = b"\x1b[O"
 
@@ -97,7 +99,8 @@ class Terminal(Surface):
     def write(self, data: bytes) -> None:
         """Send what a person typed; returns at once."""
         self.last_typed = self._clock.monotonic()
-        self.send(data)
+        if data != _INTERRUPT or self._child is None or not self._child.interrupt_through():
+            self.send(data)
         self._tell_activity()
 
     def send(self, data: bytes) -> None:
@@ -106,8 +109,8 @@ class Terminal(Surface):
             self._child.write(data)
 
     def resize(self, columns: int, lines: int) -> None:
-        """Give the program another screen size."""
-        columns, lines = max(1, columns), max(1, lines)
+        """Give the program another screen size, of 1 to 1000 columns and lines."""
+        columns, lines = min(max(1, columns), _LARGEST), min(max(1, lines), _LARGEST)
         if (columns, lines) == (self.columns, self.lines):
             return
         self.columns, self.lines = columns, lines
