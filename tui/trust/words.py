@@ -271,7 +271,9 @@ def _printed(inside: str, places: Places) -> str:
     words = inside.split()
     if words in (["pwd"], ["git", "rev-parse", "--show-toplevel"]):
         return places.cwd
-    return words[1].strip("\"'") if words[:1] == ["echo"] and len(words) == 2 else ""
+    if words[:1] != ["echo"] or len(words) != 2:
+        return ""
+    return places.home if words[1] == "~" else words[1].strip("\"'")
 
 
 def _default(inside: str) -> str:
