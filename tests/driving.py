@@ -143,6 +143,17 @@ class Driven:
         assert self.process.returncode is not None
         return self.process.returncode
 
+    def hang_up(self) -> None:
+        """Close the window it is in, and wait until it has noticed."""
+        self.close()
+        self.process.wait(PATIENCE_S)
+
+    def close(self) -> None:
+        """Close the window, once."""
+        descriptor, self._descriptor, self.open = self._descriptor, -1, False
+        if descriptor >= 0:
+            os.close(descriptor)
+
     def kill(self) -> None:
         """End it as by a crash: it can do nothing more."""
         self.process.send_signal(signal.SIGKILL)
@@ -160,9 +171,10 @@ def driven(*words: str, env: Mapping[str, str], cwd: Path, size: tuple[int, int]
     )
     os.close(there)
     os.set_blocking(here, False)
+    screen = Driven(process, here, size)
     try:
-        yield Driven(process, here, size)
+        yield screen
     finally:
         process.kill()
         process.wait()
-        os.close(here)
+        screen.close()

@@ -108,6 +108,16 @@ def test_keys_before_the_program_is_there(tmp_path: Path) -> None:
         assert screen.end() == 0
 
 
+def test_a_terminal_that_goes_without_a_word_ends_the_program(tmp_path: Path) -> None:
+    with driven("--demo", env=environ(tmp_path), cwd=tmp_path, size=(100, 30)) as screen:
+        screen.shows("F1 Help")
+        screen.send(F4 + "echo up-$((1+1))\r")
+        screen.shows("up-2")
+        screen.hang_up()
+        assert screen.process.returncode != 0
+    assert list((tmp_path / "tmp").iterdir()) == []
+
+
 def test_enter_stays_enter_until_the_application_reads() -> None:
     here, there = pty.openpty()
     before = termios.tcgetattr(there)

@@ -3,7 +3,7 @@
 import asyncio
 import gc
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
@@ -87,6 +87,7 @@ class LLMMixerApp(App[None]):
         """What the terminal goes back to when it is not this application's; None: what it had at the start."""
         self.key_order = KeyOrder(self, self._deliver, self._heir)
         self._tidying: Tidying | None = None
+        self._forget_terminal: Callable[[], None] | None = None
         theming.register(self, self._first_theme(), environ)
         self.stylesheet.set_variables(self.get_css_variables())
 
@@ -162,6 +163,8 @@ class LLMMixerApp(App[None]):
         """A closed window or a plea to end is an end like any other: programs are stopped, folders tidied."""
         import signal
 
+        from tui.ui.hang_up import when_hung_up
+
         def end() -> None:
             signal.alarm(_LONGEST_END)  # where the terminal is gone, writing to it may wait for ever
             self.exit(return_code=_TOLD_TO_END)
@@ -169,6 +172,7 @@ class LLMMixerApp(App[None]):
         for each in (signal.SIGHUP, signal.SIGTERM):
             if signal.getsignal(each) is signal.SIG_DFL:
                 asyncio.get_running_loop().add_signal_handler(each, end)
+        self._forget_terminal = when_hung_up(sys.stdin.fileno(), end)
 
     async def _pause_in_typing(self) -> None:
         while True:
@@ -255,6 +259,8 @@ class LLMMixerApp(App[None]):
             self._pump.close()
         if self._tidying is not None:
             self._tidying.close()
+        if self._forget_terminal is not None:
+            self._forget_terminal()
         await self.engine.close()
 
 
