@@ -77,6 +77,7 @@ class Child:
         self._ended_at = 0.0
         self.laborious = False
         self._last_bytes = 0
+        self._pauses = 0
         self._most = _READ_SIZE
         self._held_until = 0.0
         os.set_blocking(self.fd, False)
@@ -175,20 +176,21 @@ class Child:
         if self.fd >= 0:
             self._loop.remove_reader(self.fd)
             self._ended_at = self._loop.time()
-            self._last_words(False)
+            self._last_words()
 
-    def _last_words(self, quiet: bool) -> None:
+    def _last_words(self) -> None:
         """Receive what was written before the end, but wait for nobody who keeps the terminal open.
 
-        `quiet` tells that there was nothing a moment ago.
+        When there was nothing twice, with a moment in between, all of it was there.
         """
         data = self._take()
+        self._pauses += data is None
         self._last_bytes += len(data or b"")
         late = self._loop.time() - self._ended_at > _LAST_WORDS_SECONDS or self._last_bytes > _LAST_WORDS_BYTES
-        over = data == b"" or late or (data is None and quiet)
+        over = data == b"" or late or self._pauses > 1
         if not over:
             pause = 0.0 if data else _QUIET_SECONDS
-            self._timer = self._loop.call_later(pause, self._last_words, not data)
+            self._timer = self._loop.call_later(pause, self._last_words)
         try:
             if data:
                 self._received(data)
