@@ -9,7 +9,8 @@
 #   make lock                  resolve the dependencies again into the two lock files
 #   make clean                 remove the environment, caches and build products
 #
-# PYTHON=python3.12 picks an interpreter, VENV=.venv-other another environment.
+# PYTHON=python3.12 picks an interpreter, VENV=.venv-other another environment, UV=/path/to/uv what may install instead
+# of pip.
 
 SHELL := /bin/sh
 .SUFFIXES:
@@ -17,6 +18,7 @@ SHELL := /bin/sh
 
 VENV ?= .venv
 PYTHON ?=
+UV ?=
 ARGS ?=
 BIN := $(VENV)/bin
 # Interpreters tried in this order when PYTHON is not given. A name that does not really run is passed over.
@@ -99,7 +101,8 @@ install-dev: venv
 
 # The stamp holds what was installed, where and for which Python, so that a second run starts at once, and a changed
 # lock, a moved checkout or another interpreter installs again. $(1) is the lock, $(2) the stamp's name; what the
-# developer's lock installs is enough for the application too.
+# developer's lock installs is enough for the application too. uv takes a tenth of pip's time; where it cannot install,
+# for it has other settings than pip, pip does it.
 define install_from
 set -eu; \
 now="$$(cksum requirements.lock requirements-dev.lock pyproject.toml tui/__init__.py; pwd; "$(BIN)/python" -V)"; \
@@ -108,7 +111,10 @@ for stamp in "$(VENV)/.installed-$(2)" "$(VENV)/.installed-dev"; do \
 done; \
 echo "Installing what $(1) names; this happens again only when it changes"; \
 export PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1; \
-"$(BIN)/python" -m pip install --quiet --require-hashes --requirement $(1); \
+if [ -z "$(UV)" ] || ! "$(UV)" pip install --quiet --python "$(BIN)/python" --compile-bytecode --require-hashes \
+	--requirement $(1); then \
+	"$(BIN)/python" -m pip install --quiet --require-hashes --requirement $(1); \
+fi; \
 "$(BIN)/python" -m pip install --quiet --no-build-isolation --no-deps --editable .; \
 printf '%s\n' "$$now" > "$(VENV)/.installed-$(2)"
 endef
