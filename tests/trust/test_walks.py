@@ -105,3 +105,17 @@ def test_many_operands_cost_one_walk(project: Project) -> None:
             assert replace(project, view=view).run(command).decision == "allow"
             counts.append(view.listed)
         assert 40 < counts[0] == counts[1], counts
+
+
+def test_patterns_that_match_very_many_files_are_looked_up_a_few_times(project: Project) -> None:
+    for number in range(30):
+        (project.root / "many" / f"d{number}").mkdir(parents=True)
+        for other in range(20):
+            (project.root / "many" / f"d{number}" / f"f{other}").touch()
+    counts = []
+    for times in (1, 80):
+        view = CountingView({"PATH": "/usr/bin:/bin"})
+        command = "cat " + " ".join(f"*/*/*{'?' * (number % 9)}" for number in range(times))
+        assert replace(project, view=view).run(command).decision == "ask"
+        counts.append(view.listed)
+    assert counts[1] <= 5 * counts[0], counts

@@ -8,7 +8,6 @@ from typing import Final
 from tui.core.trust import Decision
 from tui.trust.danger import is_destructive, is_disk, name_of, never, never_in_text
 from tui.trust.findings import Finding, ask, deny, quoted
-from tui.trust.globs import expand
 from tui.trust.ground import Ground
 from tui.trust.history import collects, limit
 from tui.trust.listed import nature_findings
@@ -106,7 +105,7 @@ def _judge_surroundings(simple: Simple, ground: Ground, judged: Judged) -> None:
             judged.findings.append(ask(f"Where {quoted(target.raw)} leads is known only when it runs.", "redirection"))
         if each.operator in {"<>", "<&"}:
             judged.findings.append(ask(f"It opens {quoted(target.raw)} for both ways.", "redirection"))
-        for text in expand(target, ground.cwd, ground.files) or [target.text]:
+        for text in ground.expand(target) or [target.text]:
             found = judge_target(text, ground, writes=each.writes, paths=judged.paths)
             judged.destructive = judged.destructive or (each.writes and is_disk(text))
             judged.changes = judged.changes or (each.writes and bool(found))
@@ -127,7 +126,7 @@ def _expanded(words: Sequence[Word], ground: Ground, judged: Judged) -> list[str
         judged.plain = False
         if index == 0:
             judged.findings.append(ask("The program's name is a pattern.", "shell"))
-        found = expand(word, ground.cwd, ground.files)
+        found = ground.expand(word)
         if found is None:
             judged.findings.append(ask(f"{quoted(word.raw)} matches very many files.", "shell"))
             found = [word.text]

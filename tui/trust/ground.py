@@ -8,10 +8,12 @@ from urllib.parse import unquote
 
 from tui.trust.calls import FileView
 from tui.trust.forbidden import components
+from tui.trust.globs import expand
 from tui.trust.settings import TrustSettings
 from tui.trust.walks import Walks
-from tui.trust.words import Places
+from tui.trust.words import Places, Word
 
+_MOST_CROWDED: Final = 4
 _PROC: Final = re.compile(r"/proc/(?:self|thread-self|\d+)(?:/task/\d+)?/(root|cwd)(?=/|$)")
 _ADDRESS: Final = re.compile(r"(?i)file:(?://(?:localhost)?)?(?=/)")
 
@@ -39,7 +41,18 @@ class Ground:
         self.cwd = files.realpath(cwd)
         self.places = Places(home=settings.home, cwd=self.cwd, home_of=files.home_of)
         self.aliases = _aliases(settings, files)
+        self._expanded: dict[tuple[str, tuple[int, ...]], list[str] | None] = {}
         self.walks = Walks(settings.forbidden, files, settings.root, self.aliases)
+
+    def expand(self, word: Word) -> list[str] | None:
+        """Return what bash makes of a word by looking at files, None when that is too much: also of many such words."""
+        if not word.active:
+            return [word.text]
+        key = (word.text, word.active)
+        if key not in self._expanded:
+            crowded = sum(found is None for found in self._expanded.values()) >= _MOST_CROWDED
+            self._expanded[key] = None if crowded else expand(word, self.cwd, self.files)
+        return self._expanded[key]
 
     def inside(self, real: str) -> bool:
         """Tell whether a resolved path is the project's root or below it."""
