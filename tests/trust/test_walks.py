@@ -111,7 +111,7 @@ def test_patterns_that_match_very_many_files_are_looked_up_a_few_times(project: 
     for number in range(30):
         (project.root / "many" / f"d{number}").mkdir(parents=True)
         for other in range(20):
-            (project.root / "many" / f"d{number}" / f"f{other}").touch()
+            (project.root / "many" / f"d{number}" / f"long-name-{other}").touch()
     counts = []
     for times in (1, 80):
         view = CountingView({"PATH": "/usr/bin:/bin"})
