@@ -8,10 +8,9 @@ from pathlib import Path
 
 from tests.bench.report import Line, median
 from tests.core.secret_corpus import secret_rows
-from tui.core.secrets import LineMasker, mask
+from tui.core.secrets import mask
 
 SIZE = 1_000_000
-CHUNK = 4096
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -34,13 +33,6 @@ def _texts() -> dict[str, str]:
     return {name: (text * (SIZE // len(text) + 1))[:SIZE] for name, text in texts.items()}
 
 
-def _in_chunks(text: str) -> None:
-    masker = LineMasker()
-    for at in range(0, len(text), CHUNK):
-        masker.feed(text[at : at + CHUNK])
-    masker.flush()
-
-
 def _rate(work: Callable[[], object], size: int, repeats: int) -> float:
     """Millions of characters a second of processor time, the median of the runs."""
     rates = []
@@ -56,6 +48,3 @@ def run(repeats: int) -> Iterator[Line]:
     texts = _texts()
     for name, text in texts.items():
         yield Line(f"whole: {name}", _rate(partial(mask, text), SIZE, repeats), 1, 2, at_least=True, unit="MB/s")
-    for name in ("a server's log", "source code", "minified JSON, one line"):
-        rate = _rate(partial(_in_chunks, texts[name]), SIZE, repeats)
-        yield Line(f"in chunks of {CHUNK:,}: {name}", rate, 1, 2, at_least=True, unit="MB/s")

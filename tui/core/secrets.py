@@ -15,7 +15,7 @@ from typing import Any, Final, NamedTuple
 from urllib.parse import quote, quote_plus
 
 __all__ = [
-    "LineMasker", "StreamMasker", "holds_known", "known_values", "mask", "mask_known", "mask_value", "register",
+    "StreamMasker", "holds_known", "known_values", "mask", "mask_known", "mask_value", "register",
     "register_environment",
 ]  # fmt: skip
 
@@ -308,47 +308,3 @@ class StreamMasker:
         """Return what was held back, masked, also a long beginning of a known value; the stream is over."""
         held, self._held = self._held, ""
         return self._finder.masked(held) if self._finder is not None else held
-
-
-class LineMasker:
-    """Masks a text that arrives in pieces as `mask` does, for what is kept: logs, recorded output.
-
-    Text comes out line by line. A line longer than eight thousand characters comes out in parts, cut where no secret
-    is; a private key comes out as one label when it is over.
-    """
-
-    def __init__(self) -> None:
-        from tui.core.secret_lines import LONGEST, Lines
-
-        self._longest = LONGEST
-        self._known = StreamMasker()
-        self._lines = Lines()
-        self._parts: list[str] = []
-        self._length = 0
-
-    def feed(self, text: str) -> str:
-        """Return the masked text that is complete now."""
-        return self._take(self._known.feed(text))
-
-    def flush(self) -> str:
-        """Return the rest, masked; the stream is over."""
-        safe = self._take(self._known.flush())
-        rest = "".join(self._parts)
-        self._parts.clear()
-        self._length = 0
-        return safe + (self._lines.line(rest) if rest else "") + self._lines.end()
-
-    def _take(self, text: str) -> str:
-        self._parts.append(text)
-        self._length += len(text)
-        if "\n" not in text and self._length <= self._longest:
-            return ""
-        *whole, rest = "".join(self._parts).split("\n")
-        done = [self._lines.line(line + "\n") for line in whole]
-        while len(rest) > self._longest:
-            masked, used = self._lines.piece(rest[: self._longest])
-            done.append(masked)
-            rest = rest[used:]
-        self._parts = [rest]
-        self._length = len(rest)
-        return "".join(done)
