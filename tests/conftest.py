@@ -144,9 +144,9 @@ def _loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def wait_until() -> WaitUntil:
-    """Return ``await wait_until(condition, timeout=20.0)``: polls a callable until it is true, fails in the end."""
+    """Return ``await wait_until(condition, timeout=50.0)``: polls a callable until it is true, fails in the end."""
 
-    async def wait(condition: Callable[[], object], timeout: float = 20.0) -> None:  # noqa: ASYNC109 - a test's limit
+    async def wait(condition: Callable[[], object], timeout: float = 50.0) -> None:  # noqa: ASYNC109 - a test's limit
         end = time.monotonic() + timeout
         while not condition():
             if time.monotonic() > end:
@@ -158,9 +158,9 @@ def wait_until() -> WaitUntil:
 
 @pytest.fixture
 def wait_until_blocking() -> WaitUntilBlocking:
-    """Return ``wait_until_blocking(condition, timeout=20.0)``, as `wait_until` for tests without an event loop."""
+    """Return ``wait_until_blocking(condition, timeout=50.0)``, as `wait_until` for tests without an event loop."""
 
-    def wait(condition: Callable[[], object], timeout: float = 20.0) -> None:
+    def wait(condition: Callable[[], object], timeout: float = 50.0) -> None:
         end = time.monotonic() + timeout
         while not condition():
             if time.monotonic() > end:

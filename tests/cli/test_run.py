@@ -7,6 +7,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import pytest
@@ -21,7 +22,7 @@ from tui.core.events import TurnStarted
 from tui.engine.engine import Engine, build
 from tui.engine.session import PanePlan, SessionPlan
 from tui.headless import STDERR, STDOUT, Job, Output, run
-from tui.headless_output import OutputFormat
+from tui.headless_output import Cut, OutputFormat
 
 ANSWER: Sequence[Step] = (StreamOpened(), TextPiece(text="hello"), Finished(stop=StopReason.END))
 
@@ -96,11 +97,21 @@ async def test_stream_json_begins_and_ends_with_the_session(make: Make) -> None:
     assert sorted(line["pane"] for line in sink.lines() if line["type"] == "turn_finished") == ["p0", "p1"]
 
 
-async def test_timeout_stops_the_turns_and_reports_them(make: Make) -> None:
+async def test_timeout_stops_the_turns_and_reports_them(
+    make: Make, wait_until: WaitUntil, monkeypatch: pytest.MonkeyPatch
+) -> None:
     never = (StreamOpened(), TextPiece(text="part"), asyncio.Event())
     sink = Sink()
-    code = await run(make(ANSWER, never), job(OutputFormat.STREAM_JSON, timeout=0.2), Output(sink.write))
-    assert code == 124
+    over: list[Callable[[], None]] = []
+
+    def timer(self: Any, loop: object) -> None:
+        over.append(partial(self._end, Cut.TIMEOUT))
+
+    monkeypatch.setattr("tui.headless._Run._start_timer", timer)  # the time is over when one of them has answered
+    task = asyncio.create_task(run(make(ANSWER, never), job(OutputFormat.STREAM_JSON, timeout=0.2), Output(sink.write)))
+    await wait_until(lambda: b'"turn_finished"' in sink.out and b'"part"' in sink.out)
+    over[0]()
+    assert await task == 124
     ends = {line["pane"]: line["outcome"] for line in sink.lines() if line["type"] == "turn_finished"}
     assert ends == {"p0": "success", "p1": "cancelled"}
     assert "llmmixer: p1: Out of time: The answer was not complete in time. [cancelled]\n" in sink.told
