@@ -106,7 +106,8 @@ _LIKE_LATIN: Final = str.maketrans(
 _STRIPPED: Final = re.compile(f"[{_ZERO_WIDTH}{_BIDI}]")
 _TAG_TEXT: Final = re.compile("[\U000e0020-\U000e007e]{4,}")
 _EXCERPT: Final = 120
-_SCANNED: Final = 400_000
+SCANNED: Final = 400_000
+"""Characters of a text that are looked at."""
 
 
 @cache
@@ -123,7 +124,7 @@ def flag_injection(text: str) -> list[Flag]:
     Looked at as it is, with compatibility forms resolved and invisible characters removed, and with letters of
     other scripts read as the Latin ones they look like. Only the first 400,000 characters are looked at.
     """
-    text = text[:_SCANNED]
+    text = text[:SCANNED]
     views = [text]
     found: dict[tuple[FlagKind, str], Flag] = {}
     if not text.isascii():

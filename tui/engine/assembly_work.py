@@ -60,7 +60,7 @@ def assemble_work(engine: "Engine", workspace: Workspace) -> tuple[Terminals, Wo
     prompt = ToolPrompt(
         workspace.root,
         data_rule=DATA_RULE,
-        facts=(lambda limit: repository_facts(workspace.root, limit, allowed=judge.shows))
+        facts=(lambda limit: repository_facts(workspace.root, limit, allowed=judge.shows, mark=judge.take_in_facts))
         if workspace.facts and config.tools.context
         else None,
     )

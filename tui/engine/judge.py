@@ -4,6 +4,7 @@ The policy itself is pure (`tui.trust.policy`); here it is given its settings, i
 own grants. `decide`, `may_read` and `launch` look at the disk and are called in threads.
 """
 
+import os
 import threading
 from collections.abc import Mapping
 from dataclasses import replace
@@ -20,7 +21,7 @@ from tui.trust.calls import Call, DiskView
 from tui.trust.execution import CannotRunError, Plan, plan_execution
 from tui.trust.grants import Grants
 from tui.trust.policy import decide
-from tui.trust.provenance import Taint, carries_secret, wrap
+from tui.trust.provenance import Taint, carries_secret, facts_taint, wrap
 from tui.trust.rules import parse_rule
 from tui.trust.sandbox import Box, credentials_of, missing, probe
 from tui.trust.settings import TrustSettings, compile_settings
@@ -50,6 +51,8 @@ class Judge:
         self._grants = Grants()
         self._taints: dict[str, Taint] = {}
         self._suspicious: dict[str, Taint] = {}
+        self._told = Taint()
+        self._written: set[str] = set()
         self._reading = threading.Lock()
         self._settings = self._compiled(None)
         self._lowered = self._one_less()
@@ -151,8 +154,23 @@ class Judge:
         source = f"{tool} {request.arguments.get('command') or request.title}"
         with self._reading:
             taint = self._taint(pane, turn).after(text, tool, source)
+            if (path := request.arguments.get("path")) is not None and request.tool is not Tool.LIST_FILES:
+                taint = self._with_file(taint, os.path.realpath(self._workspace.root / str(path)), request)
             self._taints[turn] = taint
         return wrap(text, source, taint.level_of(tool))
+
+    def _with_file(self, taint: Taint, path: str, request: Request) -> Taint:
+        """Remember what is written by a turn that has read foreign text: whoever reads it has read that too."""
+        if not request.tool.only_reads:
+            if taint.tainted:
+                self._written.add(path)
+            return taint
+        return taint.passed_on(request.title) if path in self._written else taint
+
+    def take_in_facts(self, text: str) -> str:
+        """Return facts about the project as models are told them at the start of every turn: marked as data."""
+        self._told = facts_taint(text)
+        return wrap(text, "the project", self._told.level_of("read_file"))
 
     def because(self, pane: str, turn: str) -> str:
         """Return what foreign content a call of this turn may come from; empty for none."""
@@ -169,7 +187,7 @@ class Judge:
         self._suspicious.pop(pane, None)
 
     def _taint(self, pane: str, turn: str) -> Taint:
-        return self._taints.get(turn) or self._suspicious.get(pane) or Taint()
+        return self._taints.get(turn) or self._suspicious.get(pane) or self._told
 
     def masked(self, text: str) -> str:
         """Return text a person is to see, with the keys this program knows masked."""

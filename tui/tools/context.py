@@ -1,6 +1,7 @@
 """Facts about the repository for the system prompt: what a person would look at first, and no secrets.
 
-Only for folders the person trusts: all of it is text of the project's own files, and goes to the models as it is.
+Only for folders the person trusts: all of it is text of the project's own files. Its instructions for agents go to the
+models as they are, the rest as data.
 """
 
 import os
@@ -33,25 +34,32 @@ _SHARES: Final = {"git": 0.15, "instructions": 0.35, "manifest": 0.12, "readme":
 
 
 def repository_facts(
-    root: Path, limit: int, *, allowed: Callable[[Path], bool], environ: Mapping[str, str] | None = None
+    root: Path,
+    limit: int,
+    *,
+    allowed: Callable[[Path], bool],
+    mark: Callable[[str], str] = str,
+    environ: Mapping[str, str] | None = None,
 ) -> str:
     """Return facts about the project `root` in at most `limit` characters. Blocking; never raises.
 
     They are the state of git, instructions for agents (the nearest AGENTS.md, else CLAUDE.md, else GEMINI.md, from the
     project up to the root of its repository), the manifest, the beginning of the README, and the files. Paths
-    `allowed` says no to are left out; secrets are masked.
+    `allowed` says no to are left out; secrets are masked. What is no instruction goes through `mark`, which may make it
+    longer.
     """
     facts = _Facts(Path(os.path.realpath(root)), limit, allowed, os.environ if environ is None else environ)
     top = facts.top()
-    parts = [
-        f"Project folder: {clean_line(str(facts.root))}",
+    told = [f"Project folder: {clean_line(str(facts.root))}", facts.instructions(top)]
+    found = [
         facts.git(top),
-        facts.instructions(top),
         facts.first_of(_MANIFESTS, "Manifest", "manifest"),
         facts.first_of(_READMES, "Read me", "readme"),
         facts.tree(),
     ]
-    return mask(clean("\n\n".join(filter(None, parts))))[:limit]
+    first, rest = (mask(clean("\n\n".join(filter(None, parts)))) for parts in (told, found))
+    rest = rest[: max(0, limit - len(first) - 2)]
+    return f"{first}\n\n{mark(rest)}" if rest else first[:limit]
 
 
 @dataclass(frozen=True, slots=True)
