@@ -205,9 +205,11 @@ def test_a_second_signal_leaves_nothing_either(theatre: Theatre, project: Path, 
 
 @ON_LINUX
 def test_the_end_of_the_time_ends_the_commands(theatre: Theatre, project: Path) -> None:
-    with at_work(theatre, project, "--timeout", "12") as (process, started):
+    with start("-p", "long", *PANES[:4], "--timeout", "6", env=environ(theatre), cwd=project) as process:
         assert process.wait(PATIENCE_S) == 124
-        until(lambda: all(map(gone, started)))
+    pids = project / "pids"  # a machine that is very slow has begun nothing
+    started = [int(pid) for pid in pids.read_text(encoding="utf-8").split()] if pids.exists() else []
+    until(lambda: all(map(gone, started)))
 
 
 @ON_LINUX
