@@ -260,3 +260,32 @@ def test_the_trial_says_why_there_is_none(tmp_path: Path, monkeypatch: pytest.Mo
     assert "No permissions" in probe().reason
     monkeypatch.setattr(sandbox, "_PROGRAMS", (str(tmp_path / "none"),))
     assert "not installed" in probe().reason
+
+
+def test_a_file_that_appears_within_a_tick_of_the_clock_is_seen(project: Project) -> None:
+    """Folders are looked at anew while their time of change is so near that it may not tell of the next one."""
+    box = project.box()
+    folder = project.root / "config"
+    (folder / ".env").unlink()
+    before = folder.stat()
+    assert f"{folder}/.env" not in box._inside()[1]
+    (folder / ".env").write_text("content")
+    os.utime(folder, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert f"{folder}/.env" in box._inside()[1]
+
+
+def test_a_folder_that_is_at_rest_is_looked_at_once(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    for path in (project.root, *(path for path in project.root.rglob("*") if path.is_dir())):
+        os.utime(path, ns=(10**9, 10**9))
+    box = project.box()
+    box._inside()
+    looked: list[str] = []
+    real = os.scandir
+
+    def scandir(path: str) -> object:
+        looked.append(path)
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    box._inside()
+    assert looked == []

@@ -95,7 +95,7 @@ class Resolution(StrEnum):
     CANCELLED = "cancelled"
     NO_ANSWER = "no answer"
     OVERTAKEN = "overtaken"
-    """The policy changed its mind while the request waited: a rule, a mode, or the file itself."""
+    """Another answer settled it while it waited: a rule, or a grant for the same."""
 
 
 @record

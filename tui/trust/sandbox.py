@@ -7,6 +7,7 @@ in its words. Everything but the project is read-only, and so is what git believ
 import os
 import stat
 import threading
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -38,6 +39,7 @@ _CREDENTIALS: Final = (
     ".codex/auth.json", ".gemini/oauth_creds.json", ".mozilla", ".config/google-chrome", ".config/chromium",
     ".bash_history", ".zsh_history", ".python_history", ".node_repl_history", ".psql_history", ".mysql_history",
 )  # fmt: skip
+_SETTLED_NS: Final = 2_000_000_000
 _OWN_SESSION: Final = "--new-session"
 _NAMESPACES: Final = ("--unshare-ipc", "--unshare-pid", "--unshare-uts", "--unshare-cgroup-try")
 # Root keeps the right to use files of others as it does outside, and loses the right to undo the sandbox's mounts.
@@ -249,6 +251,7 @@ class _Tree:
             known = self._known.get(folder)
             if known is not None and known[0] == changed:
                 return known[1], known[2]
+            settled = time.time_ns() - changed > _SETTLED_NS
             hits: list[str] = []
             below: list[str] = []
             with os.scandir(folder) as entries:
@@ -259,7 +262,8 @@ class _Tree:
                         below.append(entry.path)
         except OSError:
             return (), ()
-        self._known[folder] = (changed, tuple(hits), tuple(below))
+        if settled:  # two changes within a tick of the clock leave the same time: the second would not be seen
+            self._known[folder] = (changed, tuple(hits), tuple(below))
         return tuple(hits), tuple(below)
 
     def _is_hit(self, entry: "os.DirEntry[str]") -> bool:
