@@ -335,7 +335,7 @@ async def test_page_keys_scroll_the_pane_where_the_card_hides_nothing(wait_until
 
 async def test_a_card_grows_and_shrinks_with_the_screen(wait_until: WaitUntil, home: Path) -> None:
     async with asking(wait_until, home, (80, 40)) as at:
-        await at.live(edit())
+        await at.live(edit(conflict="gpt is changing it too."))
         await at.table.shown("self.voucher")
         await at.table.pilot.resize_terminal(80, 21)
         await at.table.wait(lambda: "def total" not in at.text())

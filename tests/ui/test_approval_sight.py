@@ -9,9 +9,9 @@ from tests.conftest import WaitUntil
 from tests.ui.requests import ROOT, command, edit, pipeline
 from tests.ui.test_approval_card import Asking, asking
 from tests.ui.test_approval_text import CHIPS, LIVE, body, text
-from tui.core.commands import Answer
+from tui.core.commands import Answer, Submit
 from tui.core.tool_events import ApprovalRequested, Preview, PreviewKind
-from tui.core.trust import AnswerKind, Decision, Part, Risk, RuleTrial
+from tui.core.trust import AnswerKind, Decision, Part, Resolution, Risk, RuleTrial
 from tui.ui.glyphs import UNICODE
 from tui.ui.view import approval_frame as frame
 from tui.ui.view import approval_text as content
@@ -76,6 +76,53 @@ def test_a_card_is_not_seen_before_all_of_it_is_there() -> None:
     other = Card(shown="r2", seen={"r2"}, stage=Stage.EDIT)
     other.fits("r2", False)
     assert other.seen == {"r2"}, "the field takes rows that come back"
+
+
+async def test_who_goes_on_answering_types_no_prompt_by_a_key_too_soon(wait_until: WaitUntil, home: Path) -> None:
+    async with asking(wait_until, home) as at:
+        await at.live(command("touch a"))
+        await at.key("n")
+        at.resolve("r1", Resolution.DENIED)
+        await at.table.wait(lambda: "wants to run" not in at.text())
+        at.ask(command("touch b", "r2"))
+        await at.table.wait(lambda: at.desk.has_keys)
+        assert at.desk.live_in() > 0
+        await at.key("n")
+        await at.table.shown("The keys were not live yet")
+        assert (len(at.answers), at.table.main.prompt.text) == (1, "")
+        await at.table.press(*"nothing")
+        await at.table.wait(lambda: at.table.main.prompt.text == "nothing")
+
+
+@pytest.mark.parametrize(
+    ("typed", "sent"), [("ny", False), ("y", False), ("1", False), ("no!", True), ("@gpt y", True)]
+)
+async def test_a_key_of_the_card_is_never_sent_as_a_prompt(
+    typed: str, sent: bool, wait_until: WaitUntil, home: Path
+) -> None:
+    async with asking(wait_until, home) as at:
+        await at.table.press("h")
+        at.ask(command("touch a"))
+        await at.table.shown("draft kept")
+        at.table.main.prompt.editor.empty()
+        at.table.main.prompt.insert_text(typed)
+        await at.table.press("enter")
+        await at.table.wait(lambda: at.table.main.prompt.is_empty)
+        await at.table.pilot.pause()
+        assert any(isinstance(one, Submit) for one in at.table.engine.commands) is sent
+        assert at.answers == []
+        if not sent:
+            await at.table.wait(lambda: at.desk.has_keys)
+            assert f"“{typed}” was not sent" in at.table.rows()[-1]
+
+
+async def test_short_words_are_sent_while_a_request_is_left_waiting(wait_until: WaitUntil, home: Path) -> None:
+    async with asking(wait_until, home) as at:
+        await at.live(command("touch a"))
+        await at.key("escape")
+        await at.table.shown("1 request waits")
+        await at.table.press("y", "enter")
+        await at.table.wait(lambda: any(isinstance(one, Submit) for one in at.table.engine.commands))
 
 
 def parts(*texts: str, reason: str = "`curl` is not an allowed command.") -> ApprovalRequested:

@@ -43,6 +43,10 @@ class Answers:
             Plain: self._plain,
         }
 
+    def knows(self, key: str) -> bool:
+        """Whether a key is one of the card's."""
+        return key in self._keys
+
     def press(self, key: str, character: str) -> bool:
         """Take a key; False when it is not the card's."""
         desk = self._desk
@@ -105,6 +109,7 @@ class Answers:
 
     def _send(self, effect: Send) -> None:
         desk = self._desk
+        desk.answered_at = desk.screen.stage.now()
         work = desk.screen.stage.view.work
         for answer in effect.answers:
             work.answered.add(answer.id)

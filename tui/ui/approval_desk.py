@@ -29,6 +29,9 @@ _TICK: Final = 0.1
 _NARROW: Final = 60
 _LOW: Final = 20
 _LEAST_CARD: Final = 9
+_ANSWERING_FOR: Final = 5.0
+"""Seconds after an answer within which a person is taken to go on with answers."""
+_LONGEST_SLIP: Final = 2
 _PANES: Final = 3
 """Rows that stay for the panes at least, and a share of them where there are many."""
 _PANES_SHARE: Final = 0.2
@@ -56,8 +59,8 @@ class ApprovalDesk:
         self.page: ApprovalScreen | None = None
         self._paged = ""
         self.attention = Attention(screen.app, screen.app.title)
-        self._everywhere = [one for one in screen.actions if one.where is Where.ANYWHERE and one.keys]
         self._hinted: list[tuple[str, str]] = []
+        self.answered_at = float("-inf")
         self._given_up = ""
         self._had_keys = False
         self._clock: Timer | None = None
@@ -121,22 +124,13 @@ class ApprovalDesk:
 
     def touch(self) -> None:
         """Paint what changed."""
-        if self.has_keys and (hints := self.hints()) != self._hinted:
+        if self.has_keys and (hints := hints_of(self)) != self._hinted:
             self._hinted = hints
             self.screen.show_hints()
         if self._docked is not None:
             self._docked.touch(self.screen.app.size.width, room_for_card(self.screen, self._docked))
         if self.page is not None:
             self.page.touch()
-
-    def hints(self) -> list[tuple[str, str]]:
-        """What helps besides the keys on the card itself."""
-        if self.card.stage is not CardStage.CHOOSE:
-            return [("Esc", "Back")]
-        more = [("answer_requests", "Next request")] if len(self.waiting) > 1 else []
-        keys = {one.does: key_text(one.keys[0]) for one in self._everywhere}
-        others = [*more, ("mode_next", "Mode"), ("help", "Help")]
-        return [("Esc", "Leave it waiting"), *((keys[one], title) for one, title in others if one in keys)]
 
     # ---- who has the keys
 
@@ -178,7 +172,9 @@ class ApprovalDesk:
         left = self.live_in()
         if left > 0:
             self._clock = self.screen.set_timer(min(_TICK, left), self._tick)
-        elif not self.has_keys and self._given_up != self.card.shown and keys_are_free(self.screen):
+        early = self._stage.now() < self.answered_at + _ANSWERING_FOR  # a key that comes too soon is no prompt
+        mine = self.has_keys or self._given_up == self.card.shown
+        if (left == 0 or early) and not mine and keys_are_free(self.screen):
             self._take()
 
     def _tick(self) -> None:
@@ -274,6 +270,22 @@ class ApprovalDesk:
     def say(self, text: str) -> None:
         """Show one line of news where the person looks."""
         (self.screen if self.page is None else self.page).flash(text, Tone.WARN)
+
+
+def hints_of(desk: ApprovalDesk) -> list[tuple[str, str]]:
+    """What helps besides the keys on the card itself: keys and what they do."""
+    if desk.card.stage is not CardStage.CHOOSE:
+        return [("Esc", "Back")]
+    keys = {one.does: key_text(one.keys[0]) for one in desk.screen.actions if one.where is Where.ANYWHERE and one.keys}
+    more = [("answer_requests", "Next request")] if len(desk.waiting) > 1 else []
+    others = [*more, ("mode_next", "Mode"), ("help", "Help")]
+    return [("Esc", "Leave it waiting"), *((keys[one], title) for one, title in others if one in keys)]
+
+
+def is_slip(desk: ApprovalDesk, text: str) -> bool:
+    """Whether what was sent to all models is but letters that are keys of the card in sight."""
+    in_sight = bool(desk.card.shown) and not desk.compact
+    return in_sight and len(text) <= _LONGEST_SLIP and all(desk.answers.knows(letter) for letter in text)
 
 
 def room_for_card(screen: "MainScreen", card: ApprovalCard | None) -> int:

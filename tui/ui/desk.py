@@ -40,6 +40,18 @@ class Desk:
         if self.work is not None:
             self.work.go()
 
+    def takes_slip(self, text: str) -> bool:
+        """Keep keys meant for the card, pressed before it had them, from being sent to the models; False for others."""
+        if self.work is None:
+            return False
+        from tui.ui.approval_desk import is_slip
+
+        if not is_slip(self.work, text):
+            return False
+        self.work.go()
+        self._screen.flash(f"“{text}” was not sent, as a request waits. Up brings it back, Esc lets the request wait")
+        return True
+
     def leave(self) -> bool:
         """Let the request on the card wait; False when there is no card."""
         return self.work is not None and self.work.leave()
@@ -67,7 +79,11 @@ class Desk:
 
     def hints(self) -> list[tuple[str, str]]:
         """What helps while the card has the keys, besides its own."""
-        return [] if self.work is None else self.work.hints()
+        if self.work is None:
+            return []
+        from tui.ui.approval_desk import hints_of
+
+        return hints_of(self.work)
 
     @property
     def focused(self) -> bool:

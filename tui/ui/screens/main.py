@@ -292,7 +292,8 @@ class MainScreen(GroundScreen):
     def _submitted(self, event: Prompt.Submitted) -> None:
         from tui.ui.handlers import submit
 
-        submit(self, event.text, event.panes)
+        if event.panes or not self.desk.takes_slip(event.text):
+            submit(self, event.text, event.panes)
 
     @on(Prompt.CommandEntered)
     def _command(self, event: Prompt.CommandEntered) -> None:
