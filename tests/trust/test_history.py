@@ -139,6 +139,7 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Repository:
     make = Maker(root=root, environ=environ)
     make.git("init", "-q", "-b", "main")
     make.submodule()
+    make.git("config", "diff.external", "a-program-of-the-repository")
     (root / "README.md").write_text("# Sample\n")
     for number in range(2):
         make.put(f"K{number}", f"harmless {number}")
@@ -230,6 +231,7 @@ def test_all_else_is_still_printed(repository: Repository) -> None:
     assert all(subject in log for subject in subjects)
     assert "+x = 'harmless 1'" in log
     assert "+x = 'loose'" in repository.shown("git diff")
+    assert "+x = 'loose'" in repository.shown("git diff | cat")
     assert "+x = 'staged'" in repository.shown("git diff --cached", "src")
     assert "secret alone" in repository.shown("git show HEAD~1")
     assert "merged both" in repository.shown("git show {commit}")
@@ -250,7 +252,9 @@ def test_a_line_of_several_commands_says_what_runs(repository: Repository) -> No
     assert verdict.decision is Decision.ALLOW
     assert verdict.argv == ()
     assert verdict.note
-    assert verdict.line.startswith("git log --full-history --sparse -p -1 ':(top,exclude,icase,glob)**/.env'")
+    assert verdict.line.startswith(
+        "git log --no-ext-diff --no-textconv --full-history --sparse -p -1 ':(top,exclude,icase,glob)**/.env'"
+    )
     assert " 2>/dev/null | head -3 && git diff " in verdict.line
     assert verdict.line.endswith(" > /dev/null; git status")
     assert repository.judge("git log --oneline | head -3").line == ""

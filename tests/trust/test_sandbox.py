@@ -289,3 +289,12 @@ def test_a_folder_that_is_at_rest_is_looked_at_once(project: Project, monkeypatc
     monkeypatch.setattr(os, "scandir", scandir)
     box._inside()
     assert looked == []
+
+
+def test_what_lies_in_a_hidden_folder_is_not_hidden_once_more() -> None:
+    paths = ["/a/x", "/a-b", "/a", "/a/b/c", "/ab/c", "/ab/c", "/b/c/d", "/b/c-d", "/b/c"]
+    assert sandbox._outermost(paths) == ["/a", "/a-b", "/ab/c", "/b/c", "/b/c-d"]
+    assert sandbox._outermost(["/", "/a"]) == ["/"]
+    assert sandbox._outermost([]) == []
+    many = [f"/p/{number % 97}/{number}" for number in range(20_000)]
+    assert sorted(sandbox._outermost(many)) == sorted(many)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
+from tui.core.git_safety import without_drivers
 from tui.core.trust import Decision, Part, Risk, TrustMode, Verdict
 from tui.core.trust_rules import COMMAND_TOOLS
 from tui.trust.calls import Call, FileView
@@ -117,7 +118,8 @@ def _limited_line(judged: Sequence[Judged], source: str) -> str:
     line = source
     for each in sorted(judged, key=lambda each: each.span, reverse=True):
         if each.limited:
-            written = f"{shlex.join(each.limited)} {each.redirected}".rstrip()
+            words = (each.limited[0], *without_drivers(each.limited[1:]))
+            written = f"{shlex.join(words)} {each.redirected}".rstrip()
             line = line[: each.span[0]] + written + line[each.span[1] :]
     return line if line != source else ""
 

@@ -309,8 +309,8 @@ def _mask(path: str) -> tuple[str, ...]:
 def _outermost(paths: Iterable[str]) -> list[str]:
     """Return the paths that lie below no other of them."""
     kept: list[str] = []
-    for path in sorted(set(paths)):
-        if not any(path == other or path.startswith(f"{other}/") for other in kept):
+    for path in sorted(set(paths), key=lambda path: path.split("/")):  # a folder comes right before what is in it
+        if not kept or not path.startswith(f"{kept[-1].rstrip('/')}/"):
             kept.append(path)
     return kept
 
