@@ -95,18 +95,21 @@ def names_overlap(pattern: str, other: str) -> bool:
 def expand_braces(text: str, most: int) -> tuple[list[str], bool]:
     """Return what braces make of a text, lists and ranges of single characters, and whether that is all.
 
-    Beyond `most` it stops: the rest is still as written then.
+    Where it would be more than `most` it stops: the rest is still as written then.
     """
     pending = [text]
     done: list[str] = []
-    while pending and len(pending) + len(done) <= most:
+    while pending:
         each = pending.pop(0)
         found = _BRACES.search(each)
         if found is None:
             done.append(each)
-        else:
-            pending += [each[: found.start()] + part + each[found.end() :] for part in _choices(found.group(1))]
-    return done + pending, not pending and len(done) <= most
+            continue
+        choices = _choices(found.group(1))
+        if len(done) + len(pending) + len(choices) > most:
+            return [*done, each, *pending], False
+        pending += [each[: found.start()] + part + each[found.end() :] for part in choices]
+    return done, True
 
 
 def _choices(inside: str) -> list[str]:
