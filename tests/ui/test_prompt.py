@@ -194,7 +194,7 @@ async def test_big_paste_folds_and_is_sent_in_full(app: Host, wait_until: WaitUn
         await wait_until(lambda: app.prompt.text == "see " + LONG)
         assert app.editor.get_line(0).plain == "see [pasted 143 lines #1]"
         assert app.editor.document.line_count == 1
-        assert "unfold" in app.shown("note")
+        await wait_until(lambda: "unfold" in app.shown("note"))
         await _type(pilot, " please\n")
         assert app.sent == [(f"see {LONG} please", None)]
 

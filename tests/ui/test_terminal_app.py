@@ -467,7 +467,7 @@ async def test_where_bytes_are_spared_typing_is_still_seen_at_once(wait_until: W
 async def test_what_is_typed_before_the_program_is_there_waits_for_it(wait_until: WaitUntil, home: Path) -> None:
     engine = SlowEngine()
     async with desk(wait_until, home, engine) as table:
-        await table.press("f4", "f4", *"ls", "enter")
+        await table.press("f4", *"ls", "enter")
         assert table.main.prompt.is_empty
         assert engine.commands == [OpenTerminal(command="")]
         terminal = engine.open()
@@ -479,6 +479,18 @@ async def test_what_is_typed_before_the_program_is_there_waits_for_it(wait_until
         await table.wait(lambda: terminal.typed == b"ls\rx")
         await table.press("y")
         await table.wait(lambda: terminal.typed == b"ls\rxy")
+
+
+async def test_its_key_waits_for_a_terminal_that_opens(wait_until: WaitUntil, home: Path) -> None:
+    engine = SlowEngine()
+    async with desk(wait_until, home, engine) as table:
+        await table.press("f4", "l", "f4", "f4", "d")
+        assert table.view.typing
+        assert table.main.prompt.is_empty
+        terminal = engine.open()
+        await table.wait(lambda: table.main.prompt.text == "d")
+        assert table.hidden()
+        await table.wait(lambda: terminal.typed == b"l")
 
 
 async def test_a_terminal_that_does_not_open_leaves_no_dock(wait_until: WaitUntil, home: Path) -> None:

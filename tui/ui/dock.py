@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-from textual.timer import Timer
 from textual.widget import Widget
 
 from tui.core.commands import CloseTerminal, OpenTerminal, SizeTerminals
 from tui.ui.actions import Action, Where, by_id, hints, key_text
-from tui.ui.key_order import order_of
+from tui.ui.dock_opening import Opening
 from tui.ui.ports import TerminalSource
 from tui.ui.ticker import Ticker
 from tui.ui.view.format import Tone
@@ -22,8 +21,6 @@ if TYPE_CHECKING:
 _TICK: Final = 0.5
 _STEP: Final = 2
 _CHARACTERS: Final = {"/": "slash", "+": "plus", "-": "minus"}
-_OPENS_WITHIN: Final = 3.0
-"""Seconds a terminal that was asked for is waited for; keys typed meanwhile are for it."""
 _LINK_SECONDS: Final = 6.0
 _TITLE_ROWS: Final = 1
 _BELL_SECONDS: Final = 2.0
@@ -40,8 +37,7 @@ class Dock:
         self.shown = False
         self.zoomed = False
         self._extra = 0
-        self._awaited: Timer | None = None
-        self._toggles = False
+        self._opening = Opening(screen, self._not_opened)
         self._closing: set[str] = set()
         self._in_sight = ""
         self._told = (0, 0)
@@ -98,13 +94,14 @@ class Dock:
         self._ring()
         opened, terminals.opened = terminals.opened, []
         calling, terminals.calling = terminals.calling, ""
-        if not terminals.by_id and self._awaited is None:
+        if not terminals.by_id and not self._opening.awaited:
             self.hide()
         elif opened:
-            self._stop_awaiting()
+            self._opening.end()
             self.show(opened[-1])
             self.type()
-            self._let_go()
+            if self._opening.let_go():
+                self.toggle()
         elif calling:
             self._screen.app.bell()
             self.show(terminals.shown if self.typing else calling)
@@ -132,8 +129,8 @@ class Dock:
         view = self.view
         terminals = self._screen.stage.view.terminals
         if view is not None and view.has_focus:
-            if self._awaited is not None:
-                self._hold_keys()
+            if self._opening.awaited:
+                self._opening.hold_keys()
             elif view.typing:
                 view.release()
             else:
@@ -148,8 +145,7 @@ class Dock:
         """Run a command, or the shell, in a new terminal."""
         if isinstance(self._screen.engine, TerminalSource):
             self._screen.engine.handle(OpenTerminal(command=command))
-            self._stop_awaiting()
-            self._awaited = self._screen.set_timer(_OPENS_WITHIN, self._not_opened)
+            self._opening.begin()
             self.show()
             self.type()
         else:
@@ -186,7 +182,7 @@ class Dock:
         if not self.shown:
             return
         had_keys = self.focused
-        self._stop_awaiting()
+        self._opening.end()
         self.shown = self.zoomed = False
         self._screen.relayout()
         if self._widget is not None:
@@ -241,35 +237,16 @@ class Dock:
             self._rang_at = now
             self._screen.app.bell()
 
-    def _hold_keys(self) -> None:
-        """What a key does to a terminal that is still to come is done when it is there; those behind it wait."""
-        self._toggles = True
-        if (order := order_of(self._screen.app)) is not None:
-            order.hold()
-
-    def _let_go(self) -> None:
-        toggles, self._toggles = self._toggles, False
-        if toggles:
-            self.toggle()
-        if (order := order_of(self._screen.app)) is not None:
-            order.let_go()
-
-    def _stop_awaiting(self) -> None:
-        if self._awaited is not None:
-            self._awaited.stop()
-            self._awaited = None
-
     def _not_opened(self) -> None:
         """What was asked for did not come; why is told where it was asked."""
-        self._stop_awaiting()
+        self._opening.end()
         if self._widget is not None:
             self._widget.view.forget_early()
         if self._screen.stage.view.terminals.by_id:
             self.look()
         else:
             self.hide()
-        self._toggles = False
-        self._let_go()
+        self._opening.let_go()
 
     def _close_ended(self) -> None:
         """What the person closed goes as soon as its program has ended."""
@@ -296,13 +273,10 @@ class Dock:
             release_text=key_text(release[0]) if release else "",
             commands=_commands(screen.actions),
         )
-        self._ticker = Ticker(self._widget, self._ticks, self.look)
+        stage = screen.stage
+        self._ticker = Ticker(self._widget, lambda: self.shown and stage.view.terminals.ticks(stage.now()), self.look)
         before: Widget = screen.prompt
         screen.mount(self._widget, before=before)
-
-    def _ticks(self) -> bool:
-        stage = self._screen.stage
-        return self.shown and stage.view.terminals.ticks(stage.now())
 
     def look(self) -> None:
         """Show the terminal that is to be shown, and what is to be said of it."""
@@ -315,7 +289,7 @@ class Dock:
             terminals.shown_at = self._screen.stage.now()
         if current is not None:
             current.rang = False
-        if current is None or self._awaited is not None:
+        if current is None or self._opening.awaited:
             widget.view.show_terminal(None)
             widget.look()
             return

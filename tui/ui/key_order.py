@@ -158,3 +158,10 @@ def order_of(app: object) -> KeyOrder | None:
     """Return who lets keys wait in an application; None where nobody does."""
     order: KeyOrder | None = getattr(app, "key_order", None)
     return order
+
+
+def more_behind(widget: "Widget") -> bool:
+    """Whether keys wait behind the one a widget has got."""
+    order = order_of(widget.app)
+    behind = widget.message_queue_size if order is None else order.waiting
+    return bool(behind or widget.app.message_queue_size)

@@ -204,12 +204,6 @@ class Prompt(Vertical):
         if (order := order_of(self.app)) is not None:
             order.follow(self)
 
-    def more_to_come(self) -> bool:
-        """Whether keys wait behind the one the text field has got."""
-        order = order_of(self.app)
-        behind = self.editor.message_queue_size if order is None else order.waiting
-        return bool(behind or self.app.message_queue_size)
-
     def step_history(self, step: int) -> bool:
         """Show an older or newer prompt; the draft is kept."""
         kept = self._recall.history.move(step, self.editor.kept)

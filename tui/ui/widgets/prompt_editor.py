@@ -9,6 +9,7 @@ from textual.document._document import Location
 from textual.timer import Timer
 from textual.widgets import TextArea
 
+from tui.ui.key_order import more_behind
 from tui.ui.view import prompt_text
 from tui.ui.view.prompt_memory import BurstGuard, Enter
 from tui.ui.widgets import prompt_keys
@@ -47,9 +48,6 @@ class Host(Protocol):
 
     def say(self, text: str) -> None:
         """Show a short message until the next edit."""
-
-    def more_to_come(self) -> bool:
-        """Whether keys wait behind the one the field has got."""
 
 
 class Completer(Protocol):
@@ -142,7 +140,7 @@ class PromptEditor(FoldingTextArea, inherit_bindings=False):
         event.prevent_default()
 
     def _enter_key(self, at: float, *, certain: bool) -> None:
-        verdict = Enter.SEND if certain else self._guard.enter(at, more=self._host.more_to_come())
+        verdict = Enter.SEND if certain else self._guard.enter(at, more=more_behind(self))
         if verdict is Enter.NEWLINE:
             self._guard.line_break()
             self.replace("\n", *self.selection, maintain_selection_offset=False)
