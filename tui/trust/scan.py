@@ -1,13 +1,14 @@
 """Looking for what is forbidden in text that could not be judged: every word that might be a path is held up to it."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from tui.core.globs import expand_braces
 from tui.trust.findings import Finding, deny, quoted
 from tui.trust.ground import Ground
 from tui.trust.paths import Access, judge_resolved
+from tui.trust.words import Word
 
 _MOST_LOOKED_UP: Final = 400
 _PIECES: Final = re.compile(r"[=:,;@<>]+")
@@ -21,6 +22,7 @@ _SPARED: Final = re.compile(
 )
 _NEGATED: Final = ("!", ":!", ":^", ":(exclude")
 _MOST_EXPANDED: Final = 64
+_HIDDEN_PATTERN: Final = re.compile(r"(?:^|/)\.[^/]*[*?\[]")
 
 
 def candidates(word: str) -> Iterator[str]:
@@ -67,7 +69,8 @@ def forbidden_in_words(words: list[str], ground: Ground, *, inside: bool) -> Fin
             continue
         found: list[str] = list(dict.fromkeys(each for each in candidates(word) if each))
         if inside:
-            found += text_candidates(word)
+            inner = text_candidates(word)
+            found += [*inner, *_matches(inner, ground)]
         for each in found:
             looked_up += 1
             finding = forbidden_path(each, ground, thorough=looked_up < _MOST_LOOKED_UP)
@@ -78,7 +81,8 @@ def forbidden_in_words(words: list[str], ground: Ground, *, inside: bool) -> Fin
 
 def forbidden_in_text(text: str, ground: Ground) -> Finding | None:
     """Return what forbids a text as a whole that could not be read: one of its words names something forbidden."""
-    for index, each in enumerate(text_candidates(text)):
+    inner = text_candidates(text)
+    for index, each in enumerate((*_matches(inner, ground), *inner)):
         finding = forbidden_path(each, ground, thorough=index < _MOST_LOOKED_UP)
         if finding is not None:
             return finding
@@ -112,3 +116,13 @@ def forbidden_path(text: str, ground: Ground, *, thorough: bool) -> Finding | No
     if text.startswith("~/"):
         found += judge_resolved(ground.resolve(ground.settings.home + text[1:]), Access.ANY, ground)
     return next((each for each in found if each.decision == "deny"), None)
+
+
+def _matches(pieces: Iterable[str], ground: Ground) -> list[str]:
+    """Return the files that patterns for hidden names match, which another shell would put in their place."""
+    found: list[str] = []
+    for text in pieces:
+        if _HIDDEN_PATTERN.search(text) is not None:
+            active = tuple(index for index, each in enumerate(text) if each in "*?[")
+            found += ground.expand(Word(raw=text, text=text, start=0, end=len(text), active=active)) or []
+    return found
