@@ -78,7 +78,7 @@ def _same_world(
 ) -> Iterator[Path]:
     """Pin what the surroundings decide otherwise; subprocesses inherit it all."""
     # Numbers of our own: pytest reads the whole folder to find the next one, which is slow with thousands of them.
-    home = tmp_path_factory.mktemp(f"home{next(_HOMES)}", numbered=False)
+    home = tmp_path_factory.mktemp(f"home-{next(_HOMES)}", numbered=False)
     for name in [name for name in os.environ if _is_foreign(name)]:
         monkeypatch.delenv(name)
     for name, value in FIXED_ENVIRONMENT.items():
