@@ -71,11 +71,10 @@ async def test_facts_about_the_project_are_data_and_can_mislead_every_turn(make:
 @pytest.mark.parametrize(
     ("command", "foreign"),
     [
-        ("npm install left-pad", True),
-        ("pip -q install thing", True),
+        ("npm view left-pad readme", True),
+        ("cargo -q search serde", True),
         ("npx create-thing", True),
         ("docker pull debian", True),
-        ("cargo add serde", True),
         ("npm test", False),
         ("pip list", False),
         ("docker ps", False),

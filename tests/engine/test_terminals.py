@@ -26,6 +26,7 @@ from tui.core.commands import (
 from tui.core.events import Event, Notice
 from tui.core.terminal import AutoAnswer
 from tui.core.terminal_events import (
+    AutoAnswerChanged,
     ClipboardAsked,
     ClipboardResolved,
     TerminalAnswered,
@@ -55,6 +56,7 @@ class Rig:
         self.told: list[tuple[str, ...]] = []
         self.home = home
         self.wait = wait
+        self.misled = ""
         self.environ = {"PATH": os.environ["PATH"], "HOME": str(home), "SHELL": "/bin/sh", "PS1": "$ "}
         self.terminals = Terminals(
             TerminalConfig(**settings),
@@ -64,6 +66,7 @@ class Rig:
             output_bytes=4_000,
             publish=self.events.append,
             clock=SystemClock(),
+            misled=lambda pane, turn: pane == self.misled and turn == "t1",
         )
 
     def of(self, kind: type[E]) -> list[E]:
@@ -284,6 +287,20 @@ async def test_a_question_is_answered_or_proposed_as_set(wait_until: WaitUntil, 
         assert port is not None
         port.write(b"n\r")
         assert "got=n." in (await running).text
+        assert len(made.of(TerminalAnswered)) == 2
+
+
+async def test_what_a_misled_turn_runs_is_answered_by_the_person_alone(wait_until: WaitUntil, tmp_path: Path) -> None:
+    async with rig(tmp_path, wait_until) as made:
+        made.misled = "claude"
+        assert "got=." in (await made.begin(ASKS, pane="gpt")).text
+        running = made.begin(ASKS)
+        await wait_until(lambda: made.of(TerminalNeedsPerson))
+        asked = made.of(TerminalNeedsPerson)[-1]
+        assert asked.suggestion == "Enter"
+        assert [(one.mode, one.terminal) for one in made.of(AutoAnswerChanged)] == [(AutoAnswer.ASK, asked.terminal)]
+        made.terminals.handle(SetAutoAnswer(mode=AutoAnswer.ON, terminal=asked.terminal))
+        assert "got=." in (await running).text
         assert len(made.of(TerminalAnswered)) == 2
 
 

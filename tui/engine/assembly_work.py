@@ -33,6 +33,8 @@ def assemble_work(engine: "Engine", workspace: Workspace) -> tuple[Terminals, Wo
     register_environment(engine.environ)
     config, publish = engine.config, engine.bus.publish
     records = Records(_audit(engine), engine.session, publish)
+    user_file = None if engine.demo else user_config_file(engine.environ)
+    judge = Judge(config.trust, workspace, engine.environ, user_file=user_file)
     terminals = Terminals(
         config.terminal,
         workspace.root,
@@ -41,9 +43,8 @@ def assemble_work(engine: "Engine", workspace: Workspace) -> tuple[Terminals, Wo
         output_bytes=config.tools.output_bytes,
         publish=publish,
         clock=engine.clock,
+        misled=lambda pane, turn: bool(judge.because(pane, turn)),
     )
-    user_file = None if engine.demo else user_config_file(engine.environ)
-    judge = Judge(config.trust, workspace, engine.environ, user_file=user_file)
     toolbox = Toolbox(
         workspace.root,
         state=_state(engine) / "work" / engine.session,

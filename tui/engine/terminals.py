@@ -85,7 +85,10 @@ class _Live:
 
 
 class Terminals:
-    """Opens, answers for and closes terminals. `environ` is what the person's own programs start with."""
+    """Opens, answers for and closes terminals. `environ` is what the person's own programs start with.
+
+    `misled` says whether a turn of a pane has read text that may lead its model astray.
+    """
 
     def __init__(
         self,
@@ -97,8 +100,10 @@ class Terminals:
         output_bytes: int,
         publish: Callable[[Event], None],
         clock: Clock,
+        misled: Callable[[str, str], bool] = lambda _pane, _turn: False,
     ) -> None:
         self._config = config
+        self._misled = misled
         self._root = root
         self._environ = environ
         self._told = told
@@ -138,12 +143,18 @@ class Terminals:
                 assert_never(command)
 
     async def run(self, launch: Launch, request: Request, *, pane: str, turn: str) -> ToolOutcome:
-        """Run a model's command in a terminal until it ends; a cancelled turn ends it."""
-        del turn
+        """Run a model's command in a terminal until it ends; a cancelled turn ends it.
+
+        In a turn that has read foreign text, answers are proposed instead of typed.
+        """
         command = str(request.arguments.get("command", ""))
         try:
             name = await self._open(
-                TerminalLaunch(argv=launch.argv, env=launch.env, cwd=launch.cwd), command, pane, request.call_id
+                TerminalLaunch(argv=launch.argv, env=launch.env, cwd=launch.cwd),
+                command,
+                pane,
+                request.call_id,
+                misled=self._misled(pane, turn),
             )
         except TerminalError as error:
             return ToolOutcome(
@@ -177,7 +188,9 @@ class Terminals:
         except TerminalError as error:
             self._warn("No terminal", str(error))
 
-    async def _open(self, launch: TerminalLaunch, command: str, pane: str, call_id: str) -> str:
+    async def _open(
+        self, launch: TerminalLaunch, command: str, pane: str, call_id: str, *, misled: bool = False
+    ) -> str:
         """Start a program in a new terminal and return its name. Raises `TerminalError`."""
         if self._closing:
             raise TerminalError("the session ends")
@@ -211,7 +224,9 @@ class Terminals:
             raise
         finally:
             live.tried.set()
-        if pane:
+        if pane and misled and self._auto is AutoAnswer.ON:
+            self._set_auto(AutoAnswer.ASK, name)
+        elif pane:
             self._respond(live, self._auto)
         return name
 

@@ -32,8 +32,7 @@ _JOINTS: Final = re.compile(r"[-_.+]+")
 _FETCHES: Final = re.compile(
     r"\b(?:curl|wget|aria2c|httpie|https?|ftps?|sftp|scp|rsync|ssh|telnet|nc|ncat|socat|lynx|w3m|dig|nslookup|gh|glab"
     r"|git\s+(?:\S+\s+)*(?:clone|fetch|pull|ls-remote|submodule)|npx|svn|(?:docker|podman)\s+(?:pull|search)"
-    r"|(?:pip3?|uv|poetry|npm|pnpm|yarn|cargo|gem|go|apt|apt-get|dnf|brew|conda|composer)\s+(?:-\S+\s+)*"
-    r"(?:install|add|get|ci|update|upgrade|download|view|info|show|search|fetch|create|require))\b|https?://",
+    r"|(?:npm|pnpm|yarn|cargo|gem)\s+(?:-\S+\s+)*(?:view|info|show|search))\b|https?://",
     re.IGNORECASE,
 )
 # A tag of ours, also with characters between that nobody sees or with look-alikes of its signs.
