@@ -13,6 +13,7 @@ from tui.config.model_work import TrustConfig
 from tui.config.paths import shown, state_dir
 from tui.core.errors import ExitCode, UsageError
 from tui.core.trust import Decision, TrustMode, Verdict
+from tui.core.trust_rules import parse_rule
 from tui.core.untrusted import clean, clean_line
 from tui.trust.calls import Call, DiskView
 from tui.trust.policy import decide
@@ -191,8 +192,14 @@ def _explain(arguments: argparse.Namespace, desk: Desk, cwd: Path) -> int:
 
 def _rule_for(command: str, verdict: Verdict) -> str:
     """Return the rule that names exactly this command, where one can be written."""
-    plain = verdict.decision is Decision.ASK and verdict.argv and len(command) <= _LONGEST_RULE
-    return f"allow run_command {' '.join(command.split())}" if plain and command.isprintable() else ""
+    if verdict.decision is not Decision.ASK or not verdict.argv or len(command) > _LONGEST_RULE:
+        return ""
+    rule = f"allow run_command {' '.join(command.split())}"
+    try:
+        parse_rule(rule)
+    except ValueError:
+        return ""  # its words need quotes, which no rule has
+    return rule
 
 
 def explained(

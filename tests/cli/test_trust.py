@@ -222,7 +222,8 @@ def test_what_would_help_is_named_only_if_it_would(tmp_path: Path) -> None:
 
     assert 'unasked by      [trust] rules = ["allow run_command touch a"]' in told("touch a")
     assert told("touch a").count("is not an allowed command") == 1
-    for command in ("rm a", "curl https://example.org", "ls && touch a", "cat .env", "ls"):
+    quoted = ("find . -name '*.log' -delete", "echo $HOME", "touch 'a b'")
+    for command in (*quoted, "rm a", "curl https://example.org", "ls && touch a", "cat .env", "ls"):
         assert "unasked by" not in told(command), command
 
 

@@ -64,6 +64,7 @@ def test_no_file_and_no_table_say_nothing(tmp_path: Path, environ: dict[str, str
         ('rules = ["permit read_file x"]', "trust.rules[0]"),
         ('rules = ["allow run_command make", "deny telepathy x"]', "trust.rules[1]"),
         ('allowed_commands = ["ls", " "]', "trust.allowed_commands[1]"),
+        ('allowed_commands = ["ls", "git; rm"]', "trust.allowed_commands[1]"),
         ("max_file_size = -1", "trust.max_file_size"),
         ("surprise = 1", "trust.surprise"),
     ],

@@ -46,7 +46,7 @@ def trust_mistakes(trust: TrustConfig, where: Callable[[KeyPath], str]) -> list[
     """Return what is wrong in the lists of a table `[trust]`; `where` tells the place of a key below it."""
     if trust == TrustConfig():
         return []
-    from tui.core.trust_rules import CATEGORIES, parse_rule  # few configurations have any of this
+    from tui.core.trust_rules import CATEGORIES, check_words, parse_rule  # few configurations have any of this
 
     mistakes = []
     for index, name in enumerate(trust.require_confirmation):
@@ -54,11 +54,16 @@ def trust_mistakes(trust: TrustConfig, where: Callable[[KeyPath], str]) -> list[
             known = dict.fromkeys(CATEGORIES)
             text = _missing("a kind of call", name, known)
             mistakes.append(Mistake(where(("require_confirmation",)), f"trust.require_confirmation[{index}]", text))
-    for index, rule in enumerate(trust.rules):
-        try:
-            parse_rule(rule)
-        except ValueError as error:
-            mistakes.append(Mistake(where(("rules",)), f"trust.rules[{index}]", f"found {found(rule)}. {error}"))
+    checks: list[tuple[str, tuple[str, ...], Callable[[str], object]]] = [
+        ("rules", trust.rules, parse_rule),
+        ("allowed_commands", trust.allowed_commands, lambda entry: check_words(entry.split())),
+    ]
+    for name, entries, check in checks:
+        for index, entry in enumerate(entries):
+            try:
+                check(entry)
+            except ValueError as error:
+                mistakes.append(Mistake(where((name,)), f"trust.{name}[{index}]", f"found {found(entry)}. {error}"))
     for name in ("allowed_commands", "forbidden_paths"):
         for index, entry in enumerate(getattr(trust, name)):
             if not entry.strip():

@@ -1,5 +1,6 @@
 """A person's own rules of trust, as text and as data: `allow run_command make test`, `deny read_file secrets/**`."""
 
+from collections.abc import Iterable
 from typing import Final
 
 from tui.core.record import Record, record
@@ -50,10 +51,15 @@ def parse_rule(text: str) -> Rule:
 def _command_rule(text: str, decision: Decision, tool: str, words: tuple[str, ...]) -> Rule:
     if not words and decision is Decision.ALLOW:
         raise ValueError("Allowing every command is not possible; add the words a command begins with.")
+    check_words(words)
+    return Rule(text=text, decision=decision, tool=tool, words=words)
+
+
+def check_words(words: Iterable[str]) -> None:
+    """Raise `ValueError` where words of a command could never be met, as no command has them once it is parsed."""
     for word in words:
         if any(character in word for character in "'\"\\`$|&;<>(){}*?[]~#"):
             raise ValueError(f"Write the words of a command plainly, without quotes or shell characters: `{word}`.")
-    return Rule(text=text, decision=decision, tool=tool, words=words)
 
 
 def _file_rule(text: str, decision: Decision, tool: str, path: str) -> Rule:

@@ -54,7 +54,13 @@ def _folder(loaded: Loaded, environ: Mapping[str, str], cwd: Path) -> Check:
         return _check("folder", "this folder", Status.SKIP, f"{name} has no settings of its own to be trusted")
     keys = loaded.project_trust_keys
     detail = f"{name} is not trusted" + (f"; its {', '.join(keys)} can only make things stricter" if keys else "")
-    return _check("folder", "this folder", Status.WARN, detail, "Look at its .llmmixer/config.toml, then: config trust")
+    return _check(
+        "folder",
+        "this folder",
+        Status.WARN,
+        detail,
+        "Look at its .llmmixer/config.toml, then run: llmmixer config trust",
+    )
 
 
 def _audit(environ: Mapping[str, str]) -> Check:
