@@ -24,6 +24,7 @@ _CHOOSING: Final = ("--include", "--exclude", "--exclude-dir")
 _NOTHING_READ: Final = frozenset({"--files", "--type-list", "--version", "-V"})
 _WORD_LIMIT: Final = 4_096
 _MOST_ALTERNATIVES: Final = 256
+_MOST_COLONS: Final = 32
 
 
 def judge_use(use: Use, ground: Ground, paths: list[str]) -> list[Finding]:
@@ -154,11 +155,12 @@ def _revision(text: str, option: str, use: Use, ground: Ground) -> list[Finding]
         path = f"{ground.settings.root}/{rest}" if "/" in marks or "top" in marks else rest
         return _pathspec(path or ".", option, use, ground)
     findings: list[Finding] = []
-    for index, each in enumerate(text):
-        if each == ":" and index + 1 < len(text):  # whichever colon it is that parts the revision from the path
-            path = text[index + 1 :]
-            findings += _pathspec(path, option, use, ground)
-            findings += judge_path(f"{ground.settings.root}/{path}", Access.READ, ground)[0]
+    colons = [found.end() for found in re.finditer(":(?=.)", text, re.DOTALL)]
+    for start in colons[:_MOST_COLONS]:  # whichever colon it is that parts the revision from the path
+        findings += _pathspec(text[start:], option, use, ground)
+        findings += judge_path(f"{ground.settings.root}/{text[start:]}", Access.READ, ground)[0]
+    if len(colons) > _MOST_COLONS:
+        findings.append(ask("One of its words has very many colons.", "long words"))
     if ":" in text and not _GLOB.search(text):
         return findings
     return findings + _pathspec(text, option, use, ground)  # a class of characters has colons too
@@ -243,7 +245,7 @@ def _sweep(use: Use, folders: list[str], ground: Ground) -> list[Finding]:
     hidden = use.table.hidden
     given = [text for _, kind, text in use.given if kind == "glob" and not text.startswith("!")]
     globs = [each for text in given for each in expand_braces(text, _MOST_ALTERNATIVES)[0]]
-    for folder in _outermost(folders):
+    for folder in filter(ground.inside, _outermost(folders)):  # what is outside asks anyway
         entry = ground.walks.swept(folder, hidden=hidden, globs=globs, passed_over=_passed_over(use))
         entry = entry or (None if hidden else _let_in(folder, globs, ground))
         if entry == UNSURE:
