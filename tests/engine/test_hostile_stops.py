@@ -11,8 +11,8 @@ import pytest
 from tests.conftest import WaitUntil
 from tests.engine.rig import Rig, answer, plan
 from tests.engine.scripted import ScriptedProvider, Step
-from tests.engine.test_tool_call import ASKING, alive
-from tests.engine.workbench import Workbench, make_project
+from tests.engine.workbench import ASKING, Workbench, make_project
+from tests.terminal.live import is_alive
 from tui.config.model_work import Sandbox, TerminalConfig, TrustConfig
 from tui.core.chat import (
     AssistantMessage,
@@ -233,4 +233,4 @@ async def test_a_program_that_ignores_signals_ends_with_its_turn(
     with pytest.raises(asyncio.CancelledError):
         await task
     await terminals.close()
-    await wait_until(lambda: not alive(program))
+    await wait_until(lambda: not is_alive(program))

@@ -1,7 +1,6 @@
 """A call's way: judged, asked about, judged again, run and written down. What was shown is what runs."""
 
 import asyncio
-import os
 import re
 import tomllib
 from pathlib import Path
@@ -10,22 +9,13 @@ import pytest
 
 from tests.engine.conftest import Make
 from tests.engine.workbench import auto
+from tests.terminal.live import is_alive
 from tui.config.model_work import Sandbox, TrustConfig
 from tui.core import secrets
 from tui.core.events import Notice
 from tui.core.tool_events import ApprovalRequested, ApprovalResolved, ToolFinished, ToolStarted, ToolStatus
 from tui.core.trust import AnswerKind, Resolution, TrustMode
 from tui.trust.sandbox import probe
-
-
-def alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return (
-        "State:\tZ" not in Path(f"/proc/{pid}/status").read_text(encoding="utf-8") if Path("/proc").exists() else True
-    )
 
 
 async def test_an_allowed_read_goes_back_as_data(make: Make) -> None:
@@ -206,7 +196,7 @@ async def test_a_stopped_turn_ends_the_whole_command(make: Make) -> None:
     with pytest.raises(asyncio.CancelledError):
         await task
     pid = int(pid_file.read_text(encoding="utf-8"))
-    await bench.wait_until(lambda: not alive(pid))
+    await bench.wait_until(lambda: not is_alive(pid))
     assert [entry["status"] for entry in await bench.written() if entry["kind"] == "end"] == ["stopped"]
 
 
