@@ -90,7 +90,7 @@ async def test_what_may_be_laborious_is_read_in_small_parts_from_the_first() -> 
 async def test_scrolling_between_side_margins_is(wait_until: WaitUntil) -> None:
     script = (
         "import sys; w = sys.stdout.write; w('\\x1b[?69h\\x1b[2;70s\\x1b[24H'); sys.stdout.flush(); input();"
-        "w('x\\n' * 30000); w('\\x1b[?69l\\x1b[24HEND'); sys.stdout.flush(); input()"
+        "w('x\\n' * 3000); w('\\x1b[?69l\\x1b[24HEND'); sys.stdout.flush(); input()"
     )
     async with running(python(script)) as terminal:
         child = terminal._child

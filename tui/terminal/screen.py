@@ -3,7 +3,7 @@
 from bisect import bisect_left, bisect_right
 from typing import Final
 
-from tui.terminal.rows import ROLLED, Piece, Row
+from tui.terminal.rows import ROLLED, STUB, Piece, Row
 from tui.terminal.scrollback import Scrollback
 from tui.terminal.styles import PLAIN, Style
 
@@ -319,16 +319,17 @@ class Scrolling(Movement):
         left, right, columns = self.left_margin, self.right_margin, self.columns
         rows = self.rows[top : self.bottom_margin]
         move = (top, self.bottom_margin, left, right, count > 0, self.blank_style())
-        if move != self._part_move or any(row.serial != ROLLED for row in rows):
+        if move != self._part_move or rows[-1].serial != ROLLED or [row for row in rows if row.serial != ROLLED]:
             self._part_move, self._part_moved = move, 0
         elif self._part_moved >= len(rows):
             return
         self._part_moved += abs(count)
         opened = [row.cells or row.open(columns) for row in rows]
         if [row for row in rows if row.wide]:
-            for row in rows:
-                row.split(left)
-                row.split(right)
+            for row, into in zip(rows, opened, strict=True):
+                if into[left] == STUB or (right < columns and into[right] == STUB):
+                    row.split(left)
+                    row.split(right)
                 row.wide = True
         size = min(abs(count), len(rows))
         cells = [some[left:right] for some in opened]
