@@ -40,6 +40,14 @@ def test_no_spelling_of_a_pathspec_does(project: Project, pattern: str) -> None:
     assert project.run(f"git diff -- '{pattern}'", project.compiled(LISTED)).decision != "allow"
 
 
+def test_of_very_many_colons_not_all_are_looked_at(project: Project) -> None:
+    settings = project.compiled(LISTED)
+    many = project.run("git diff HEAD" + ":a" * 20_000, settings)
+    assert (many.decision, many.rule) == ("ask", "long words")
+    assert project.run("git diff HEAD:src/a.py HEAD:src/b.py", settings).decision == "allow"
+    assert project.run("git diff a:b:.env", settings).decision == "deny"
+
+
 @pytest.mark.parametrize("pattern", ["*.py", "**/*.py", "*.{py,md}", "[a-c]*.py", "src/[ab].py", "x\\*.py"])
 def test_plain_patterns_pass(project: Project, pattern: str) -> None:
     settings = project.compiled(LISTED)
