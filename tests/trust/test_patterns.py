@@ -46,6 +46,8 @@ def test_of_very_many_colons_not_all_are_looked_at(project: Project) -> None:
     assert (many.decision, many.rule) == ("ask", "long words")
     assert project.run("git diff HEAD:src/a.py HEAD:src/b.py", settings).decision == "allow"
     assert project.run("git diff a:b:.env", settings).decision == "deny"
+    assert project.run("git diff x" + "::0:a" * 60, settings).decision == "ask"
+    assert project.run("git diff ':0:src/[ab].py'", settings).decision == "allow"
 
 
 @pytest.mark.parametrize("pattern", ["*.py", "**/*.py", "*.{py,md}", "[a-c]*.py", "src/[ab].py", "x\\*.py"])

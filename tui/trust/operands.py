@@ -157,18 +157,23 @@ def _revision(text: str, option: str, use: Use, ground: Ground) -> list[Finding]
     findings: list[Finding] = []
     colons = [found.end() for found in re.finditer(":(?=.)", text, re.DOTALL)]
     for start in colons[:_MOST_COLONS]:  # whichever colon it is that parts the revision from the path
-        findings += _pathspec(text[start:], option, use, ground)
+        findings += _chosen(text[start:], option, ground)
         findings += judge_path(f"{ground.settings.root}/{text[start:]}", Access.READ, ground)[0]
     if len(colons) > _MOST_COLONS:
         findings.append(ask("One of its words has very many colons.", "long words"))
     if ":" in text and not _GLOB.search(text):
         return findings
-    return findings + _pathspec(text, option, use, ground)  # a class of characters has colons too
+    return findings + _chosen(text, option, ground)  # a class of characters has colons too
 
 
 def _pathspec(text: str, option: str, use: Use, ground: Ground) -> list[Finding]:
     if _MAGIC.match(text):
         return _revision(text, option, use, ground) if len(text) > 1 else []
+    return _chosen(text, option, ground)
+
+
+def _chosen(text: str, option: str, ground: Ground) -> list[Finding]:
+    """Judge what git reads for a path, or for a pattern of paths."""
     findings = judge_path(text, Access.READ, ground)[0] if text else []
     if _GLOB.search(text):
         entry = matches_forbidden(text, ground) if text.strip("*/") else None
