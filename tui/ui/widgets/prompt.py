@@ -92,6 +92,7 @@ class Prompt(Vertical):
         self._panes: tuple[str, ...] = ()
         self._commands: frozenset[str] = frozenset()
         self._said = ""
+        self._shown: tuple[str, str, str] | None = None
         self._candidates = Candidates()
         self._queue = Static(id="prompt-queue", markup=False)
         self._target = Static(id="prompt-target", markup=False)
@@ -225,12 +226,15 @@ class Prompt(Vertical):
 
     def _show_target(self) -> None:
         text = self.editor.document.text
-        self._target.update(Content(prompt_text.target_hint(text, self._panes)))
-        note = self._said
+        target, note = prompt_text.target_hint(text, self._panes), self._said
         if not note and (word := prompt_text.unknown_mention(text, self._panes)):
             note = f"@{word} is no pane here: sent as text"
         if not note and self.editor.marker_at_caret() is not None:
             note = "Ctrl+O unfolds the paste"
+        if (target, note, self._said) == self._shown:
+            return  # each update lays the whole screen out anew
+        self._shown = (target, note, self._said)
+        self._target.update(Content(target))
         self._note.set_class(bool(self._said), "-message")
         self._status.display = not self._said  # the message needs the room
         self._note.update(Content(note))

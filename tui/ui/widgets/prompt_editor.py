@@ -13,6 +13,7 @@ from tui.ui.key_order import more_behind
 from tui.ui.view import prompt_text
 from tui.ui.view.prompt_memory import BurstGuard, Enter
 from tui.ui.widgets import prompt_keys
+from tui.ui.widgets.at_once import show_at_once
 from tui.ui.widgets.prompt_folding import FoldingTextArea
 
 # These keys belong to the application: scrolling the answers, function keys.
@@ -138,6 +139,12 @@ class PromptEditor(FoldingTextArea, inherit_bindings=False):
             return
         event.stop()
         event.prevent_default()
+
+    async def on_event(self, event: events.Event) -> None:
+        """Show what a key did as soon as it is done, unless more keys wait."""
+        await super().on_event(event)
+        if isinstance(event, events.Key) and self.is_attached and not more_behind(self):
+            show_at_once(self)
 
     def _enter_key(self, at: float, *, certain: bool) -> None:
         verdict = Enter.SEND if certain else self._guard.enter(at, more=more_behind(self))

@@ -12,6 +12,7 @@ from tui.core.terminal import CursorShape, TerminalPort
 from tui.ui.frame_clock import FrameClock
 from tui.ui.render.rows import Row
 from tui.ui.view.terminal_text import piece_on
+from tui.ui.widgets.at_once import show_at_once
 from tui.ui.widgets.terminal_look import Look
 from tui.ui.widgets.terminal_rows import overlay, paint_row, put
 from tui.ui.widgets.terminal_window import TerminalWindow
@@ -84,19 +85,6 @@ class TerminalPaint(TerminalWindow, can_focus=True):
         else:
             self._clock.request(self)
 
-    def _show_at_once(self) -> None:
-        """Send what is to be repainted to the screen now.
-
-        Textual would have this widget tell its screen, the screen wait for its own turn, and a timer of 60 beats a
-        second wake it: three turns of the loop, each shared with whoever floods, and up to 17 ms for every other
-        widget that has something to paint after this one.
-        """
-        screen = self.screen
-        if self._repaint_required and screen.is_current and not screen._layout_required:  # noqa: SLF001 - see below
-            self._repaint_required = False  # else it is told, and nothing is found to paint
-            screen._dirty_widgets.add(self)  # noqa: SLF001 - there is no public way to paint now
-            screen._on_timer_update()  # noqa: SLF001 - as above
-
     def on_show(self) -> None:
         """What came while nobody looked is painted now."""
         self.paint_frame()
@@ -118,7 +106,7 @@ class TerminalPaint(TerminalWindow, can_focus=True):
         else:
             base = self.base
             self._flow([row - base for row in rows])
-        self._show_at_once()
+        show_at_once(self)
 
     def _tell_colors(self, port: TerminalPort) -> None:
         """Programs may ask which colours are shown, and choose theirs by it."""
