@@ -211,3 +211,15 @@ def test_old_sessions_are_forgotten(bench: Bench) -> None:
     kept = {path.parent.name for path in bench.state.parent.glob("*/changes")}
     assert kept == {"session", "young"}
     assert bench.box.undo().paths == (str(bench.root / "f"),)
+
+
+def test_what_cannot_be_kept_is_named_and_nothing_is_changed(bench: Bench) -> None:
+    bench.write("a", "one")
+    bench.state.parent.mkdir(parents=True, exist_ok=True)
+    bench.state.write_text("no folder")
+    for name, arguments in (("write_file", {"path": "a", "content": "two"}), ("delete_file", {"path": "a"})):
+        outcome = bench.call(name, **arguments)
+        assert outcome.status is ToolStatus.ERROR
+        assert str(bench.state) in outcome.text
+        assert "undo" in outcome.text
+        assert (bench.root / "a").read_text() == "one"

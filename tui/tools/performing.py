@@ -1,7 +1,9 @@
 """Doing what was prepared: reading, listing, searching, and changing files so that it can be undone. Blocking."""
 
+import os
 import threading
 from contextlib import suppress
+from pathlib import Path
 from typing import Final
 
 from tui.core.tool_events import ToolStatus
@@ -69,7 +71,14 @@ class Performer:
                 f"{name}: {said(error)}, so nothing was done. Read it again and decide anew.", changed_since=True
             )
         except OSError as error:
-            return failed(f"{name}: {said(error)}. Nothing was changed.")
+            return failed(f"{self._kept_for_undo(error) or name}: {said(error)}. Nothing was changed.")
+
+    def _kept_for_undo(self, error: OSError) -> str:
+        """Return what could not be kept, when it was not the file itself that could not be changed."""
+        folder, named = self._changes.folder, Path(os.fsdecode(error.filename or ""))
+        if named.is_absolute() and (named.is_relative_to(folder) or folder.is_relative_to(named)):
+            return f"What could undo it cannot be kept, {named}"
+        return ""
 
     def undo(self, pane: str | None, *, turn: bool) -> Undone:
         """Take back changes; never while one is being made."""
