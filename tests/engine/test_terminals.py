@@ -174,16 +174,20 @@ async def test_the_session_may_end_while_a_terminal_starts(wait_until: WaitUntil
     assert len(gate.pids) == 1
 
 
+@pytest.mark.parametrize("times", [1, 2, 3])
 async def test_a_turn_may_be_stopped_while_its_terminal_starts(
-    wait_until: WaitUntil, tmp_path: Path, gate: Gate
+    wait_until: WaitUntil, tmp_path: Path, gate: Gate, times: int
 ) -> None:
     async with rig(tmp_path, wait_until) as made:
-        running = made.begin(STAYS)
+        running = made.begin(STAYS.replace("''", "'' TERM", 1))
         await wait_until(gate.begun.is_set)
-        running.cancel()
+        for _ in range(times):
+            running.cancel()
+            await asyncio.sleep(0.01)
         gate.go_on.set()
         with pytest.raises(asyncio.CancelledError):
             await running
+        assert len(gate.pids) == 1
         assert not any(map(is_alive, gate.pids))
         assert made.of(TerminalClosed)
 

@@ -65,11 +65,15 @@ _ADVICE: Final = {
 
 @dataclass(slots=True)
 class _Live:
-    """A terminal and whose it is: `pane` is empty for the person's own. `tried` is set when starting is over."""
+    """A terminal and whose it is: `pane` is empty for the person's own. `tried` is set when starting is over.
+
+    `person` says that a model's terminal was taken over, perhaps before its program had begun.
+    """
 
     terminal: Terminal
     pane: str = ""
     responding: Responding | None = None
+    person: bool = False
     rang_at: float = float("-inf")
     tried: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -218,9 +222,11 @@ class Terminals:
         try:
             await terminal.start(launch)
         except BaseException as error:
-            if not isinstance(error, TerminalError):
-                await asyncio.shield(self._do(terminal.stop("the turn was stopped")))
-            self._forget(name)
+            try:
+                if not isinstance(error, TerminalError):
+                    await asyncio.shield(self._do(terminal.stop("the turn was stopped")))
+            finally:  # also when it is cancelled again
+                self._forget(name)
             raise
         finally:
             live.tried.set()
@@ -260,6 +266,8 @@ class Terminals:
         elif live.terminal.running:
             live.responding = Responding(live.terminal, settings, self._hooks(live), self._clock)
             live.responding.start()
+            if live.person:
+                live.responding.hand_over(person=True)
 
     def _hooks(self, live: _Live) -> ResponderHooks:
         name, pane = live.terminal.id, live.pane
@@ -329,9 +337,11 @@ class Terminals:
 
     def _hand_over(self, name: str, *, person: bool) -> None:
         live = self._live.get(name)
-        if live is None or live.responding is None:
+        if live is None or (live.responding is None and (live.tried.is_set() or not live.pane)):
             return
-        live.responding.hand_over(person=person)
+        live.person = person
+        if live.responding is not None:
+            live.responding.hand_over(person=person)
         self._publish(TerminalHandOver(terminal=name, person=person))
 
     def _set_auto(self, mode: AutoAnswer, name: str | None) -> None:

@@ -245,12 +245,20 @@ async def start_in_thread(
 ) -> Child:
     """Run `start` off the event loop and return what `adopt` makes of it.
 
-    A thread cannot be stopped: when this is cancelled, what it starts is taken by `silent` and ended at once.
+    A thread cannot be stopped: when this is cancelled, what it starts is taken by `silent` and ended at once, also when
+    it is cancelled again meanwhile.
     """
     work = asyncio.ensure_future(asyncio.to_thread(start))
     try:
         return adopt(await asyncio.shield(work))
     except asyncio.CancelledError:
-        with contextlib.suppress(OSError, ImportError):
-            await silent(await work).stop()
+        ending = asyncio.ensure_future(_end_what_comes(work, silent))
+        while not ending.done():
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.shield(ending)
         raise
+
+
+async def _end_what_comes(work: "asyncio.Future[Started]", silent: Callable[[Started], Child]) -> None:
+    with contextlib.suppress(OSError, ImportError):
+        await silent(await work).stop()
