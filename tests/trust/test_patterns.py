@@ -50,10 +50,11 @@ def test_of_very_many_colons_not_all_are_looked_at(project: Project) -> None:
     assert project.run("git diff ':0:src/[ab].py'", settings).decision == "allow"
 
 
-@pytest.mark.parametrize("pattern", ["*.py", "**/*.py", "*.{py,md}", "[a-c]*.py", "src/[ab].py", "x\\*.py"])
+@pytest.mark.parametrize("pattern", ["*.py", "**/*.py", "*.sample*", "*.{py,md}", "[a-c]*.py", "src/[ab].py", "x\\*.py"])
 def test_plain_patterns_pass(project: Project, pattern: str) -> None:
     settings = project.compiled(LISTED)
     (project.root / ".secrets").write_text("x\n")
+    (project.root / ".git" / "x.sample.py").write_text("x\n")
     assert project.run(f"rg x -g '{pattern}' src", settings).decision == "allow"
 
 

@@ -138,10 +138,16 @@ def matches_forbidden(pattern: str, ground: Ground) -> str | None:
 
 def _brings_in(pattern: str, ground: Ground) -> str | None:
     """Return the forbidden pattern whose files on the disk, perhaps hidden ones, a pattern would choose, or None."""
+    forbidden = ground.settings.forbidden
     last = canonical(pattern.rpartition("/")[2])
-    if not any(names_overlap(last, each) for each in ground.settings.forbidden.name_globs):
+    if not any(names_overlap(last, each) for each in forbidden.name_globs):
         return None
-    return ground.walks.swept(ground.settings.root, hidden=True, chosen=compile_glob(last))
+    chosen = compile_glob(last)
+
+    def passed_over(name: str, is_folder: bool) -> bool:  # a hidden folder that is not chosen is not entered
+        return is_folder and forbidden.name_hit(name) is not None and not chosen.fullmatch(canonical(name))
+
+    return ground.walks.swept(ground.settings.root, hidden=True, chosen=chosen, passed_over=passed_over)
 
 
 def _revision(text: str, option: str, use: Use, ground: Ground) -> list[Finding]:
