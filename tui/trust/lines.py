@@ -9,7 +9,7 @@ from tui.trust.danger import never_in_text
 from tui.trust.findings import Finding, ask, deny
 from tui.trust.ground import Ground
 from tui.trust.paths import Access, judge_path
-from tui.trust.reader import Reading, Simple, read_commands
+from tui.trust.reader import Reading, Simple, read_commands, spliced
 from tui.trust.rules import holds
 from tui.trust.scan import forbidden_in_text, text_candidates
 from tui.trust.shape import Shape
@@ -23,7 +23,7 @@ _MOVERS: Final = frozenset({"cd", "pushd", "chdir"})
 
 def judge_line(shape: Shape, ground: Ground) -> tuple[list[Judged], list[Finding]]:
     """Judge a command call: part by part, and as a whole."""
-    source = shape.text("command")
+    source = spliced(shape.text("command"))
     whole = [ask(odd, "characters and surroundings") for odd in shape.odd]
     if "cwd" in shape.args:
         findings, path = judge_path(shape.text("cwd"), Access.ANY, ground)

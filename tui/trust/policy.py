@@ -13,6 +13,7 @@ from tui.trust.findings import Finding, ask, deny, worst
 from tui.trust.ground import Ground
 from tui.trust.history import LEFT_OUT, NOTE
 from tui.trust.lines import judge_line
+from tui.trust.reader import spliced
 from tui.trust.settings import TrustSettings
 from tui.trust.shape import Misshape, read_shape
 
@@ -39,7 +40,9 @@ def _decide(call: Call, settings: TrustSettings, files: FileView) -> Verdict:
     ground = Ground(settings, files, str(call.cwd))
     if shape.tool in COMMAND_TOOLS:
         interactive = shape.tool == "run_interactive"
-        return _command(*judge_line(shape, ground), settings.mode, shape.text("command"), interactive=interactive)
+        return _command(
+            *judge_line(shape, ground), settings.mode, spliced(shape.text("command")), interactive=interactive
+        )
     judged = judge_file_call(shape, ground)
     finding = worst(judged.findings)
     if finding is None or finding.decision is Decision.ASK:

@@ -20,6 +20,8 @@ _KEYWORDS: Final = frozenset(
 _OPERATOR: Final = re.compile(r"\|\||&&|\|&|;;&|;;|;&|&(?!>)|[|;\n()]")
 _REDIRECTION: Final = re.compile(r"&>>|&>|<<<|<<-|<<|<>|<&|<\(|<|>>|>\||>&|>\(|>")
 _BLANKS: Final = re.compile(r"(?:[ \t]|\\\n)+")
+_STEP: Final = re.compile(r"\\(.)|'[^']*'?|\"|[^\\'\"]+|\\", re.DOTALL)
+_STEP_IN_DOUBLE: Final = re.compile(r"\\(.)|\"|[^\\\"]+|\\", re.DOTALL)
 _DIGITS: Final = re.compile(r"[0-9]+")
 _NAMED: Final = re.compile(r"\{[A-Za-z_]\w*\}")
 
@@ -76,6 +78,29 @@ class Reading:
 
     commands: tuple[Simple, ...]
     doubts: tuple[str, ...]
+
+
+def spliced(source: str) -> str:
+    """Return a command line with its continued lines joined, as bash does before it looks at anything but quotes.
+
+    A backslash and the newline after it may stand in the middle of an operator or of `$(`. Where something else than
+    plain quotes tells whether they count, the reading has its doubts anyway.
+    """
+    if "\\\n" not in source:
+        return source
+    out: list[str] = []
+    quoted = False
+    at = 0
+    while at < len(source):
+        found = (_STEP_IN_DOUBLE if quoted else _STEP).match(source, at)
+        if found is None:
+            break
+        at = found.end()
+        if found.group() == '"':
+            quoted = not quoted
+        if found.group(1) != "\n":
+            out.append(found.group())
+    return "".join(out)
 
 
 def read_commands(source: str, places: Places) -> Reading:
