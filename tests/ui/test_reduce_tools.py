@@ -174,6 +174,7 @@ def test_live_output_is_the_last_lines_and_many_pieces_are_one_operation() -> No
         (ToolStatus.DENIED, "outside the project", ToolState.DENIED, ("outside the project",)),
         (ToolStatus.DENIED, "you refused", ToolState.DENIED, ("by you",)),
         (ToolStatus.STOPPED, "", ToolState.STOPPED, ("1.9s",)),
+        (ToolStatus.STOPPED, "stopped", ToolState.STOPPED, ("1.9s",)),
     ],
 )
 def test_how_a_call_ends(status: ToolStatus, summary: str, state: ToolState, notes: tuple[str, ...]) -> None:

@@ -123,7 +123,7 @@ def _mended(ran: Result) -> str:
         f"## Mended: {count} tests pass\n\n`split` lost the cents that do not divide evenly. Now each of them goes to "
         f"one person:\n\n```python\n{dedent(WHOLE_FIX).rstrip()}\n```\n\n"
         f"- Nothing is lost: the shares add up to the amount.\n- No two shares differ by more than a cent.\n"
-        f"- Only `{_SOURCE}` changed; `/undo` takes it back.\n"
+        f"- Only `{_SOURCE}` changed; `/undo turn` takes it back.\n"
     )
 
 

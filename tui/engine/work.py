@@ -71,7 +71,7 @@ class Work:
             self._notice("Not undone", str(error))
             return
         if not undone.paths and not undone.kept:
-            self._notice("Nothing to undo", "No tool has changed a file that is not undone yet.")
+            self._notice("Nothing to undo", "Nothing that a model changed is left to take back.")
             return
         root = f"{self._runner.desk.toolbox.root}/"
         paths, kept = (

@@ -248,7 +248,7 @@ def _notes(event: ToolFinished) -> tuple[str, ...]:
         notes.append(f"+{preview.added} -{preview.removed}")
     timed = event.seconds >= _TIMED_FROM
     spent = [duration(event.seconds)] if timed else []
-    said = [summary] if summary else []
+    said = [summary] if summary and summary != _STATES[event.status].value else []
     return (*notes, *spent, *said) if event.status is ToolStatus.OK else (*notes, *said, *spent)
 
 
