@@ -32,6 +32,21 @@ def test_table(raw: str, shown: str) -> None:
     assert clean(raw) == shown
 
 
+SEEN = (0x600, 0x601, 0x602, 0x603, 0x604, 0x605, 0x6DD, 0x70F, 0x890, 0x891, 0x8E2, 0x110BD, 0x110CD)
+"""Format characters that are drawn: signs around numbers in Arabic, Syriac and Kaithi."""
+CARRIERS = (*range(0xFE00, 0xFE0E), 0x2065, *range(0xFFF0, 0xFFF9), *range(0xE0000, 0xE1000))
+"""Characters nobody sees that are no format characters by their category: data can be hidden in them."""
+
+
+def test_no_character_is_left_that_cannot_be_seen() -> None:
+    formats = [code for code in range(0x110000) if unicodedata.category(chr(code)) in ("Cf", "Zl", "Zp")]
+    for code in {*formats, *CARRIERS} - set(SEEN):
+        assert clean(f"a{chr(code)}b") != f"a{chr(code)}b", hex(code)
+        assert chr(code) not in clean_line(f"a{chr(code)}b"), hex(code)
+    for text in ("❤\ufe0f ☎\ufe0e", "سال ١٢٣\u0601", "日本\u3099"):
+        assert clean(text) == text
+
+
 @given(ANY_TEXT)
 def test_nothing_that_acts_is_left_and_cleaning_again_changes_nothing(raw: str) -> None:
     shown = clean(raw)

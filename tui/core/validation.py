@@ -103,7 +103,7 @@ _LIKE_LATIN: Final = str.maketrans(
     "аеорсухіјѕԁɡһӏοαενικτρΑΒΕΗΙΚΜΝΟΡΤΧАВЕКМНОРСТХІЈЅ",
     "aeopcyxijsdghloaevikrpABEHIKMNOPTXABEKMHOPCTXIJS",
 )
-_STRIPPED: Final = re.compile(f"[{_ZERO_WIDTH}{_BIDI}]")
+_STRIPPED: Final = re.compile(f"[{_ZERO_WIDTH}{_BIDI}\u2065\ufe00-\ufe0f\ufff0-\ufffb\U000e0000-\U000e0fff]")
 _TAG_TEXT: Final = re.compile("[\U000e0020-\U000e007e]{4,}")
 _EXCERPT: Final = 120
 SCANNED: Final = 400_000
