@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from textual import events
-from textual.drivers.linux_driver import LinuxDriver
+from textual.driver import Driver
 
 import tui.ui.app
 from tests.bench.terminal import PROBES
@@ -112,14 +112,17 @@ class WatchedPolicy(asyncio.DefaultEventLoopPolicy):
         return asyncio.SelectorEventLoop(WatchedSelector())
 
 
-class WatchedDriver(LinuxDriver):
-    """Sees what is painted."""
+def watched(driver: type[Driver]) -> type[Driver]:
+    """Return a driver that sees what is painted."""
 
-    def write(self, data: str) -> None:
-        """Write as always."""
-        super().write(data)
-        if WATCH.waiting:
-            WATCH.written(data)
+    class WatchedDriver(driver):  # type: ignore[misc,valid-type]  # a base known only when the program runs
+        def write(self, data: str) -> None:
+            """Write as always."""
+            super().write(data)
+            if WATCH.waiting:
+                WATCH.written(data)
+
+    return WatchedDriver
 
 
 class WatchedApp(tui.ui.app.LLMMixerApp):
@@ -138,9 +141,9 @@ class WatchedApp(tui.ui.app.LLMMixerApp):
             WATCH.typed(event.character)
         await super().on_event(event)
 
-    def get_driver_class(self) -> type[LinuxDriver]:
+    def get_driver_class(self) -> type[Driver]:
         """The watched one."""
-        return WatchedDriver
+        return watched(super().get_driver_class())
 
 
 if __name__ == "__main__":

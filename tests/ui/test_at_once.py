@@ -3,12 +3,16 @@
 from pathlib import Path
 
 import pytest
+from textual._ansi_sequences import SYNC_END, SYNC_START
 from textual.app import App, ComposeResult
+from textual.drivers.headless_driver import HeadlessDriver
 from textual.geometry import Region, Size
+from textual.strip import Strip
 from textual.widgets import Static
 
 from tests.conftest import WaitUntil
 from tests.ui.terminal_support import FedEngine, desk
+from tui.ui.whole_frames import in_whole_frames
 from tui.ui.widgets.ground import GroundScreen
 
 
@@ -73,3 +77,37 @@ async def test_what_lay_over_others_goes_even_when_somebody_asked_where_it_is(
         assert over not in screen._compositor.full_map
         screen._refresh_layout()
         assert any(one.contains_region(region) for one in painted)
+
+
+async def test_a_painted_row_asks_only_those_who_are_in_it(wait_until: WaitUntil, home: Path) -> None:
+    async with desk(wait_until, home, FedEngine()) as table:
+        await table.press("a")
+        screen = table.main
+        everything = screen._compositor.render_strips()
+        row = screen.prompt.editor.region.y
+        asked = [
+            (region, clip, len(strips))
+            for region, clip, strips in screen._compositor._get_renders(Region(0, row, screen.size.width, 1))
+        ]
+        assert {rows for _, _, rows in asked} == {1}
+        assert screen.prompt.editor.region in [region for region, _, _ in asked]
+        assert not [region for region, _, _ in asked if not region.y <= row < region.bottom]
+        update = screen._compositor
+        update._dirty_regions.add(Region(0, row, screen.size.width, 1))
+        chops = update._render_chops(Region(0, row, screen.size.width, 1), lambda y: y == row)
+        assert Strip.join(chops[row].values()).text == everything[row].text
+
+
+def test_an_update_is_written_in_one_piece() -> None:
+    class Recorder(HeadlessDriver):
+        def write(self, data: str) -> None:
+            written.append(data)
+
+    written: list[str] = []
+    driver = object.__new__(in_whole_frames(Recorder))
+    for part in ("title", SYNC_START, "one", "two", SYNC_END, "bell", SYNC_START, "three"):
+        driver.write(part)
+    assert written == ["title", f"{SYNC_START}onetwo{SYNC_END}", "bell"]
+    driver.stop_application_mode()
+    driver.write("the end")
+    assert written[-1] == "the end"

@@ -27,12 +27,14 @@ from tui.ui.screens.main import MainScreen
 from tui.ui.tidying import Tidying
 from tui.ui.view.reduce import reduce
 from tui.ui.view.work_state import is_typing
+from tui.ui.whole_frames import in_whole_frames
 from tui.ui.widgets.span_widget import Stage
 
 if TYPE_CHECKING:
     from textual.actions import ActionParseResult
     from textual.command import Provider
     from textual.dom import DOMNode
+    from textual.driver import Driver
 
     from tui.ui.widgets.terminal_view import TerminalView
 
@@ -113,6 +115,10 @@ class LLMMixerApp(App[None]):
             environ=self._environ,
         )
         return self._main
+
+    def get_driver_class(self) -> "type[Driver]":
+        """Return the platform's driver, writing whole frames."""
+        return in_whole_frames(super().get_driver_class())
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Return every variable our style sheets use, so that any theme works with them."""

@@ -1,8 +1,9 @@
 """What lies behind and between other widgets: rows that all look the same, so one of them is painted for all."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
+from textual._compositor import Compositor
 from textual.containers import Container
 from textual.geometry import Region, Size
 from textual.screen import Screen
@@ -23,6 +24,23 @@ def same_rows(widget: Widget, crop: Region, paint: Callable[[Region], list[Strip
     return paint(Region(crop.x, crop.y, crop.width, 1)) * crop.height
 
 
+class RowCompositor(Compositor):
+    """Asks widgets only for rows that are painted.
+
+    Textual 8.2.8 asks each widget whose parent lies in the painted part for all it shows, and throws most of it away.
+    """
+
+    def _get_renders(self, crop: Region | None = None) -> Iterator[tuple[Region, Region, list[Strip]]]:
+        if crop is None:
+            yield from super()._get_renders()
+            return
+        for widget, (region, clip) in self.visible_widgets.items():
+            rows = Region(clip.x, crop.y, clip.width, crop.height).intersection(clip)
+            shown = region.intersection(rows)
+            if shown and shown.overlaps(crop):
+                yield region, rows, widget.render_lines(shown.translate((-region.x, -region.y)))
+
+
 class Ground(Container):
     """A container that shows nothing of its own."""
 
@@ -34,7 +52,10 @@ class Ground(Container):
 class GroundScreen(Screen[None]):
     """A screen that shows nothing of its own."""
 
-    _laid_out: "CompositorMap | None" = None
+    def __init__(self, classes: str | None = None) -> None:
+        super().__init__(classes=classes)
+        self._compositor = RowCompositor()
+        self._laid_out: CompositorMap | None = None
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """Return rows of background."""
