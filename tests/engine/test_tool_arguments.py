@@ -101,6 +101,13 @@ def test_a_contradiction_within_an_edit_is_refused_by_both(project: Project) -> 
     assert judged(project, "edit_file", args)[0] == "deny"
 
 
+@pytest.mark.parametrize(("tool", "name"), [("read_file", "path"), ("search", "path"), ("run_command", "cwd")])
+def test_a_path_too_long_for_the_system_is_refused_by_both(project: Project, tool: str, name: str) -> None:
+    args = BASE[tool] | {name: "a/" * 2_049}
+    assert isinstance(parse_call(tool_call(tool, **args)), InvalidCall)
+    assert judged(project, tool, args)[0] == "deny"
+
+
 VALUES: dict[Kind, st.SearchStrategy[Any]] = {
     Kind.TEXT: st.sampled_from(["a", "b", ".env", "src", "*.py", None]),
     Kind.WHOLE: st.sampled_from([1, 2, None]),

@@ -28,7 +28,7 @@ LISTED = TrustConfig(
 @pytest.mark.parametrize(
     "pattern",
     [".e\\nv", "\\.env", ".[[:alpha:]]nv", ".[!]]nv", ".e\\n*", f"{{{MANY},.env}}", f".{{env,{MANY}}}", ".{e,f}nv",
-     f"**/{{{MANY}}}{{{MANY}}}", "k[e]ys/*", "?eys/a", "src/k*/a", "x" * 1_500 + "*", "x" * 9_000 + "*"],
+     f"**/{{{MANY}}}{{{MANY}}}", "k[e]ys/*", "?eys/a", "src/k*/a", "x" * 9_000 + "*"],
 )  # fmt: skip
 def test_no_spelling_of_a_pattern_brings_in_what_is_forbidden(project: Project, pattern: str) -> None:
     settings = project.compiled(LISTED)
@@ -50,7 +50,9 @@ def test_of_very_many_colons_not_all_are_looked_at(project: Project) -> None:
     assert project.run("git diff ':0:src/[ab].py'", settings).decision == "allow"
 
 
-@pytest.mark.parametrize("pattern", ["*.py", "**/*.py", "*.sample*", "*.{py,md}", "[a-c]*.py", "src/[ab].py", "x\\*.py"])
+@pytest.mark.parametrize(
+    "pattern", ["*.py", "**/*.py", "*.sample*", "*.{py,md}", "[a-c]*.py", "src/[ab].py", "x\\*.py"]
+)
 def test_plain_patterns_pass(project: Project, pattern: str) -> None:
     settings = project.compiled(LISTED)
     (project.root / ".secrets").write_text("x\n")

@@ -66,6 +66,9 @@ ALIASES: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """Names of arguments that other agents use, and what models therefore write."""
 
+LONGEST_PATH: Final = 4_096
+"""Bytes of a path; the system takes no longer one."""
+
 
 def given_names(arguments: Mapping[str, Any], name: str) -> tuple[str, ...]:
     """Return the names under which an argument is given, its own first. Null is how some models leave one out."""

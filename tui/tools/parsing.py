@@ -5,11 +5,10 @@ from contextlib import contextmanager
 from typing import Final
 
 from tui.core.chat import Json
-from tui.core.tool_arguments import EDIT, Argument, ContradictionError, Kind, given, given_names
+from tui.core.tool_arguments import EDIT, LONGEST_PATH, Argument, ContradictionError, Kind, given, given_names
 
 _COMMENTS: Final = frozenset({"description", "explanation", "reason", "rationale", "thought"})
 """Arguments that only say why; models add them unasked and expect nothing of them."""
-_LONGEST_PATH: Final = 4096
 _MOST_ITEMS: Final = 1_000
 
 
@@ -136,8 +135,8 @@ class Fields:
             return
         if any(character in value for character in "\0\n\r"):
             raise ArgumentError(f"`{self._where}{name}` holds a line break or a NUL character.")
-        if len(value.encode()) > _LONGEST_PATH:
-            raise ArgumentError(f"`{self._where}{name}` is longer than {_LONGEST_PATH} bytes.")
+        if len(value.encode()) > LONGEST_PATH:
+            raise ArgumentError(f"`{self._where}{name}` is longer than {LONGEST_PATH} bytes.")
 
 
 def _kind(value: Json) -> str:

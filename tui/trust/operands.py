@@ -23,6 +23,7 @@ _WARNING: Final = re.compile(r"[a-z]+(?::[^:]*(?::[A-Za-z]*(?::[^:]*(?::\d*)?)?)
 _CHOOSING: Final = ("--include", "--exclude", "--exclude-dir")
 _NOTHING_READ: Final = frozenset({"--files", "--type-list", "--version", "-V"})
 _WORD_LIMIT: Final = 4_096
+_LONGEST_PATTERN: Final = 1_000
 _MOST_ALTERNATIVES: Final = 256
 _MOST_COLONS: Final = 32
 
@@ -98,7 +99,7 @@ def _glob(text: str, option: str, use: Use, ground: Ground) -> list[Finding]:
 
 def glob_findings(text: str, ground: Ground) -> list[Finding]:
     """Return what there is to say against reading the files that a pattern, perhaps with braces, chooses."""
-    if len(text) > _WORD_LIMIT:
+    if len(text) > _LONGEST_PATTERN:
         return [ask("One of its patterns is very long.", "long words")]
     expanded, complete = expand_braces(text, _MOST_ALTERNATIVES)
     findings = [finding for each in expanded for finding in _one_glob(each, ground)]

@@ -6,7 +6,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from tui.core.tool_arguments import ARGUMENTS, EDIT, Argument, ContradictionError, Kind, given, given_names
+from tui.core.tool_arguments import (
+    ARGUMENTS,
+    EDIT,
+    LONGEST_PATH,
+    Argument,
+    ContradictionError,
+    Kind,
+    given,
+    given_names,
+)
 from tui.core.trust_rules import COMMAND_TOOLS
 from tui.trust.calls import Call
 
@@ -121,6 +130,9 @@ def _first_bad_character(args: Mapping[str, Any]) -> Misshape | None:
                 return Misshape(reason=f"`{name}` holds control characters.", rule="control characters")
             if not text.isascii() and not _encodes(text):
                 return Misshape(reason=f"`{name}` holds half a character.", rule="control characters")
+    for name in ("path", "cwd"):
+        if len(args.get(name, "").encode()) > LONGEST_PATH:
+            return Misshape(reason=f"`{name}` is longer than {LONGEST_PATH} bytes.", rule="arguments")
     command = args.get("command", "")
     if len(command) > LONGEST_COMMAND or len(command.encode()) > LONGEST_COMMAND:
         return Misshape(reason="The command is longer than 64 KiB.", rule="length of commands")
