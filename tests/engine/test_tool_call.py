@@ -325,6 +325,7 @@ async def test_a_sandbox_that_is_required_has_no_outside(make: Make, tmp_path: P
         pytest.skip("bubblewrap does not work here")
     bench = make(TrustConfig(sandbox=Sandbox.REQUIRED))
     task = bench.begin("run_command", command=f"touch {tmp_path / 'outside'}")
+    assert not (await bench.question()).leavable
     await bench.answer(AnswerKind.OUTSIDE)
     assert (await task).is_error
     assert not (tmp_path / "outside").exists()

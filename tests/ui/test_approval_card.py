@@ -121,7 +121,7 @@ async def test_what_destroys_takes_enter_after_y(wait_until: WaitUntil, home: Pa
 
 async def test_outside_the_sandbox_has_a_key_of_its_own_and_takes_enter(wait_until: WaitUntil, home: Path) -> None:
     async with asking(wait_until, home) as at:
-        await at.live(command("git push", sandbox="bubblewrap"))
+        await at.live(command("git push", sandbox="bubblewrap", leavable=True))
         await at.table.shown("o outside the sandbox")
         await at.key("o")
         await at.table.shown("Enter lets it run, outside the sandbox: runs a program")

@@ -55,13 +55,22 @@ async def test_the_page_gives_the_card_back_as_it_was(wait_until: WaitUntil, hom
 
 @pytest.mark.parametrize("seen", [True, False])
 def test_keys_keep_their_places_whether_all_was_seen_or_not(seen: bool) -> None:
-    request = pipeline(sandbox="bubblewrap")
+    request = pipeline(sandbox="bubblewrap", leavable=True)
     waiting = [request, replace(request, id="r2")]
     card = Card(shown="r1", seen={"r1"} if seen else set())
     keys = {does for _, _, _, does in frame.foot(card, waiting, request, CHIPS, 80, UNICODE, LIVE).spots}
     assert keys == {chip.does for chip in CHIPS}
     assert bool(obstacle(card, waiting, request, "edit_request")) is not seen
     assert not unfit(waiting, request, "edit_request")
+
+
+def test_a_required_sandbox_is_not_offered_to_be_left() -> None:
+    request = command("make", sandbox="bubblewrap")
+    card = Card(shown="r1", seen={"r1"})
+    rows = "".join(text(frame.foot(card, [request], request, CHIPS, 200, UNICODE, LIVE).rows))
+    assert "outside" not in rows
+    assert "require the sandbox" in obstacle(card, [request], request, "approve_outside")
+    assert "not run in a sandbox" in obstacle(card, [request], command("make"), "approve_outside")
 
 
 def test_a_card_is_not_seen_before_all_of_it_is_there() -> None:

@@ -89,7 +89,7 @@ class ApprovalRequested(Record):
     `text` is the exact command, or the path of a file tool; it is shown escaped and never cut. `because` lists what
     foreign content the request may come from. `conflict` tells of another pane at work on the same file, and `rival`
     what that pane is about to change there. `editable` calls are commands a person may change before they run. `cwd`
-    is the folder a command would run in, `root` that of the project.
+    is the folder a command would run in, `root` that of the project; `leavable` ones may be let out of the sandbox.
     """
 
     id: str
@@ -111,6 +111,7 @@ class ApprovalRequested(Record):
     sandbox: str = ""
     editable: bool = False
     root: str = ""
+    leavable: bool = False
 
 
 @record

@@ -60,6 +60,7 @@ class Judge:
         self._no_sandbox = missing(config.sandbox, found)
         self._box = self._boxed(found.program) if config.sandbox is not Sandbox.OFF and found.program else None
         self.sandbox_name = "" if self._box is None else self._box.name
+        self.leavable = self._box is not None and config.sandbox is not Sandbox.REQUIRED
 
     @property
     def mode(self) -> TrustMode:

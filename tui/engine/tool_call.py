@@ -234,6 +234,7 @@ class CallRun:
             sandbox=judge.sandbox_name,
             editable=request.tool.runs_programs and text == what,
             root=shown_line(str(self.desk.toolbox.root), _LONGEST_PATH),
+            leavable=judge.leavable and request.tool.runs_programs,
         )
 
     def _rival(self, prepared: Prepared) -> Preview:

@@ -277,8 +277,8 @@ def obstacle(card: Card, waiting: Sequence[ApprovalRequested], request: Approval
 
 def unfit(waiting: Sequence[ApprovalRequested], request: ApprovalRequested, does: str) -> str:
     """Why an answer is none for this request at all, in a sentence; empty when it is one."""
-    if does == "approve_outside" and not (request.editable and request.sandbox):
-        return "It does not run in a sandbox"
+    if does == "approve_outside" and not (request.editable and request.leavable):
+        return "The settings require the sandbox" if request.sandbox else "It does not run in a sandbox"
     if does == "approve_session" and not request.grant:
         return f"Not for the session: {no_grant(request)}"
     if does == "edit_request" and not request.editable:
