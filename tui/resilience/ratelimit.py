@@ -46,7 +46,6 @@ class LimiterSnapshot:
     tokens: int
     running: int
     waiting: int
-    paused_s: float
     learned: bool
     trouble: str
 
@@ -154,7 +153,6 @@ class RateLimiter:
                 tokens=tokens,
                 running=sum(call.started is not None for call in self._state.calls),
                 waiting=sum(call.started is None for call in self._state.calls),
-                paused_s=max(0.0, self._state.paused_until - now),
                 learned=limits != self._limits,
                 trouble=self.trouble,
             )
