@@ -107,13 +107,13 @@ class Lines:
         """Take one line with its line break (the last one may have none)."""
         parts: list[str] = []
         while len(line) > LONGEST:
-            done, used = self.piece(line[:LONGEST])
+            done, used = self._piece(line[:LONGEST])
             parts.append(done)
             line = line[used:]
         parts.append(self._take(line))
         return "".join(parts)
 
-    def piece(self, window: str) -> tuple[str, int]:
+    def _piece(self, window: str) -> tuple[str, int]:
         """Take the beginning of a line that is longer than `LONGEST`; return what came of how many characters."""
         if self._key is not None or self._swallowing:
             return self._take(window), len(window)
