@@ -16,7 +16,7 @@ def expected(path: Path) -> list[tuple[str, int, list[str]]]:
 
 
 def shown(emulator: Emulator) -> list[str]:
-    rows = [emulator.row_text(y) for y in range(emulator.lines)]
+    rows = [emulator.row_text(y).rstrip() for y in range(emulator.lines)]
     while rows and not rows[-1]:
         rows.pop()
     return rows

@@ -57,7 +57,6 @@ def rows(data: str, columns: int = 6, lines: int = 4) -> list[str]:
         ("columns between margins", f"{MARGINS}\x1b[3;4H\x1b9", ["abcdef", "gij kl", "mop qr", "stuvwx"]),
         ("columns right between margins", f"{MARGINS}\x1b[3;2H\x1b6", ["abcdef", "g hikl", "m noqr", "stuvwx"]),
         ("index moves only, inside", "\x1b[2;3H\x1b6*\x1b9*", ["abcdef", "g*i*kl", "mnopqr", "stuvwx"]),
-        ("no wrap between margins", f"{MARGINS}\x1b[?7l\x1b[2;3HXYZ1\x1b[D*", ["abcdef", "gh*1kl", "mnopqr", "stuvwx"]),
     ],
 )  # fmt: skip
 def test_square(about: str, data: str, expected: list[str]) -> None:

@@ -17,7 +17,7 @@ CURSOR_DIFFERS = {"flag"}
 
 
 def shown(emulator: Emulator) -> list[str]:
-    rows = [unicodedata.normalize("NFC", emulator.row_text(y)) for y in range(emulator.lines)]
+    rows = [unicodedata.normalize("NFC", emulator.row_text(y).rstrip(" ")) for y in range(emulator.lines)]
     while rows and not rows[-1]:
         rows.pop()
     return rows

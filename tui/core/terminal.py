@@ -118,7 +118,7 @@ class TerminalPort(Protocol):
         """Return the runs of a row, without trailing blanks of the terminal's own look."""
 
     def row_text(self, row: int) -> str:
-        """Return the characters of a row, without trailing blanks."""
+        """Return the characters of a row, without trailing blanks unless it goes on in the next one."""
 
     def wrapped(self, row: int) -> bool:
         """Whether the row goes on in the next one."""

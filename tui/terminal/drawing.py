@@ -167,8 +167,6 @@ class Drawing(Scrolling):
             size = min(limit - cursor.x, end - at)
             self._place(data[at : at + size], size)
             at += size
-        if not self.autowrap:
-            cursor.x = min(cursor.x, self._limit() - 1)
         self.last = data
 
     def _unseen(self, count: int, width: int) -> int:

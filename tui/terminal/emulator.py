@@ -14,7 +14,7 @@ from pyte.screens import Char, wcwidth
 from tui.core.terminal import Color, Run
 from tui.terminal.modes import DECSCNM, SYNCHRONIZED
 from tui.terminal.parser import Parser
-from tui.terminal.reflow import Place, crop, reflow
+from tui.terminal.reflow import Place, crop, cut, reflow
 from tui.terminal.rows import STUB, Row
 from tui.terminal.screen import MIN_COLUMNS
 from tui.terminal.scrollback import Scrollback, as_row
@@ -100,19 +100,23 @@ class Emulator(Parser, Screen, ByteStream):  # type: ignore[misc]  # pyte's attr
         self.reset_mode(SYNCHRONIZED, private=True)
 
     def _row(self, row: int) -> Row:
-        return self.rows[row] if row >= 0 else as_row(self.history[row])
+        if row >= 0:
+            return self.rows[row]
+        kept = as_row(self.history[row])
+        stale = row + len(self.history) < self.history.stale
+        return cut(kept, self.columns) if stale else kept
 
     def row(self, row: int) -> Sequence[Run]:
         """Return the runs of a row, without trailing blanks of the terminal's own look."""
         return self._row(row).runs(reverse=self.has(DECSCNM))
 
     def row_text(self, row: int) -> str:
-        """Return the characters of a row, without trailing blanks."""
+        """Return the characters of a row, without trailing blanks unless it goes on in the next one."""
         return self._row(row).text()
 
     def wrapped(self, row: int) -> bool:
         """Whether the row goes on in the next one."""
-        return self._row(row).wrapped
+        return bool(self._row(row).wrapped)
 
     def serial(self, row: int) -> int:
         """Return a number that changes when the row's content changes; a row keeps it in the scrollback."""
@@ -174,6 +178,7 @@ class Emulator(Parser, Screen, ByteStream):  # type: ignore[misc]  # pyte's attr
 
     def text(self, last_lines: int | None = None) -> str:
         """Return the text of scrollback and screen, wrapped rows joined; only the last lines when a number is given."""
+        self.rewrap()
         lines: list[str] = []
         open_line = False
         first = -self.scrollback if last_lines is None else max(-self.scrollback, -last_lines)
@@ -183,13 +188,25 @@ class Emulator(Parser, Screen, ByteStream):  # type: ignore[misc]  # pyte's attr
                 lines[-1] += row.text()
             else:
                 lines.append(row.text())
-            open_line = row.wrapped
+            open_line = bool(row.wrapped)
+        lines = [line.rstrip(" ") for line in lines]
         while lines and not lines[-1]:
             lines.pop()
         return "\n".join(lines if last_lines is None else lines[-last_lines:])
 
-    def resize(self, lines: int | None = None, columns: int | None = None) -> None:
-        """Give the screen another size; lines that were wrapped are wrapped anew, on the main screen only."""
+    def rewrap(self, seconds: float | None = None) -> bool:
+        """Go on with what `resize` left for later, for about so long; return whether there is more to do."""
+        if not self.history.stale:
+            return False
+        more = self.history.settle(seconds)
+        self.everything = self.everything or not more
+        return more
+
+    def resize(self, lines: int | None = None, columns: int | None = None, *, later: bool = False) -> None:
+        """Give the screen another size; lines that were wrapped are wrapped anew, on the main screen only.
+
+        With `later`, what takes long of it is left for `rewrap`; rows far up are cut off until then.
+        """
         lines, columns = max(1, lines or self.lines), max(MIN_COLUMNS, columns or self.columns)
         if (lines, columns) == (self.lines, self.columns):
             return
@@ -210,3 +227,5 @@ class Emulator(Parser, Screen, ByteStream):  # type: ignore[misc]  # pyte's attr
         self.tabstops = {stop for stop in self.tabstops if stop < columns} | set(range(width + -width % 8, columns, 8))
         self._seen = [0] * lines
         self.everything = True
+        if not later:
+            self.rewrap()

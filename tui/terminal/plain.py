@@ -62,7 +62,11 @@ class PlainScreen:
         self._current = list(self._rows(rest)) if rest else []
         self._changed = True
 
-    def resize(self, lines: int, columns: int) -> None:
+    def rewrap(self, seconds: float | None = None) -> bool:
+        """Do nothing: what is wrapped stays as it is."""
+        return False
+
+    def resize(self, lines: int, columns: int, *, later: bool = False) -> None:
         """Show another number of lines; what comes is wrapped at `columns`."""
         self.lines, self.columns = lines, columns
         self._changed = True

@@ -1,12 +1,17 @@
 """Rows for another width: lines that were wrapped are joined and wrapped anew."""
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-from tui.terminal.rows import Piece, Row
+from tui.terminal.rows import TIGHT, Piece, Row
 from tui.terminal.scrollback import Kept, Scrollback, as_row
 from tui.terminal.styles import PLAIN
 from tui.terminal.widths import clusters
+
+_BEFORE: Final = 256
+"""Rows above the screen that are wrapped anew together with it, when its first line begins there."""
+_AT_ONCE: Final = 128
+"""Rows of one line that are wrapped anew in one step."""
 
 
 class Place(NamedTuple):
@@ -66,7 +71,7 @@ def _lines(rows: Iterable[Kept], width: int) -> Iterator[list[Row]]:
             line = []
             continue
         row.close()
-        if row.length < width - 1:
+        if row.length < width - 1 and row.wrapped != TIGHT:
             row.pieces.append((" " * (width - row.length), width - row.length, PLAIN))
             row.length = width
     if line:
@@ -83,18 +88,32 @@ def _rewrap(line: list[Row], columns: int) -> list[Row]:
     return made
 
 
-def _history(kept: Iterable[Kept], width: int, columns: int) -> Iterator[Kept]:
-    line: list[Kept] = []
-    for row in kept:
-        if not line and (len(row) <= columns if isinstance(row, str) else row.length <= columns and not row.wrapped):
-            yield row
+def _history(rows: Iterable[Kept], width: int, columns: int) -> Iterator[Kept]:
+    """Rows of a scrollback for `columns`, a few at a time however long their lines are."""
+    pieces: list[Piece] = []
+    count = 0
+    for kept in rows:
+        if not pieces and (len(kept) <= columns if isinstance(kept, str) else _stays(kept, columns)):
+            yield kept
             continue
-        line.append(row)
-        if isinstance(row, str) or not row.wrapped:
-            for rows in _lines(line, width):
-                yield from _rewrap(rows, columns)
-            line = []
-    yield from line
+        row = as_row(kept)
+        pieces += row.pieces
+        count += 1
+        if row.wrapped and row.length < width - 1 and row.wrapped != TIGHT:
+            pieces.append((" " * (width - row.length), width - row.length, PLAIN))
+        if row.wrapped and count < _AT_ONCE:
+            continue
+        made = wrap(pieces, columns)
+        pieces, count = made.pop().pieces if row.wrapped else [], 0
+        yield from made
+    if pieces:
+        made = wrap(pieces, columns)
+        made[-1].wrapped = TIGHT
+        yield from made
+
+
+def _stays(row: Row, columns: int) -> bool:
+    return row.length <= columns and not row.wrapped
 
 
 def _used(place: Place) -> int:
@@ -106,7 +125,10 @@ def _used(place: Place) -> int:
 
 
 def reflow(place: Place, history: Scrollback, width: int, columns: int, lines: int) -> Place:
-    """Return the screen for `columns` and `lines`, where it was `width` columns wide; rows go to `history` and back."""
+    """Return the screen for `columns` and `lines`, where it was `width` columns wide; rows go to `history` and back.
+
+    The oldest rows of `history` may be left for its `settle`.
+    """
     used = _used(place)
     free = len(place.rows) - used
     if columns != width:
@@ -130,11 +152,11 @@ def _widen(place: Place, history: Scrollback, width: int, columns: int) -> tuple
     """Wrap screen and history anew; also return which of the rows is the screen's first."""
     rows = place.rows[: _used(place)]
     before: list[Row] = []
-    while len(history) and isinstance(kept := history[-1], Row) and kept.wrapped:
+    while len(history) and len(before) < _BEFORE and isinstance(kept := history[-1], Row) and kept.wrapped:
         before.append(kept)
         history.take_back()
     before.reverse()
-    history.replace(list(_history(history, width, columns)))
+    history.rewrap(width, lambda rows, wrapped_for: _history(rows, wrapped_for, columns))
     rows, cursor_row = before + rows, len(before) + place.y
     made: list[Row] = []
     top, x, y, at = 0, place.x, 0, 0

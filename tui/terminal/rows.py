@@ -15,6 +15,8 @@ from tui.terminal.widths import CLUSTER_LIMIT, clusters
 
 STUB: Final = "\0"
 ROLLED: Final = -1
+TIGHT: Final = 2
+"""`wrapped` of a row that ends before the last column although its line goes on: no blanks belong in between."""
 Piece: TypeAlias = tuple[str, int, Style]
 
 
@@ -47,7 +49,7 @@ class Row:
         self.cells: list[str] | None = None
         self.styles: list[Style] = []
         self.wide = False
-        self.wrapped = False
+        self.wrapped: int = False
         self.serial = 0
         self.cost = 0
 
@@ -277,10 +279,12 @@ class Row:
         return tuple(made)
 
     def text(self) -> str:
-        """The characters of the row, without blanks at the end."""
+        """The characters of the row, without blanks at the end, unless its line goes on."""
         if self.cells is None:
-            return "".join([piece[0] for piece in self.pieces]).rstrip(" ")
-        return "".join(self.cells).replace(STUB, "").rstrip(" ")
+            text = "".join([piece[0] for piece in self.pieces])
+        else:
+            text = "".join(self.cells).replace(STUB, "")
+        return text if self.wrapped else text.rstrip(" ")
 
     def copy(self) -> "Row":
         """Another row with the same content."""

@@ -114,7 +114,8 @@ class Terminal(Surface):
         if (columns, lines) == (self.columns, self.lines):
             return
         self.columns, self.lines = columns, lines
-        self._screen.resize(lines, columns)
+        self._screen.resize(lines, columns, later=True)
+        self._rewrap()
         if self._child is not None:
             self._child.resize(columns, lines)
         self._show()

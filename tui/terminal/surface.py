@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 FRAME_SECONDS: Final = 0.15
 """How long a program may keep an unfinished frame to itself (mode 2026)."""
+_REWRAP_SECONDS: Final = 0.004
 
 
 class Surface:
@@ -25,6 +26,7 @@ class Surface:
         self._changed: Callable[[], None] | None = None
         self._told = False
         self._frame: asyncio.TimerHandle | None = None
+        self._rewrapping: asyncio.Handle | None = None
         self._colors: tuple[Rgb, Rgb, tuple[Rgb, ...]] | None = None
 
     @property
@@ -62,7 +64,7 @@ class Surface:
         return self._screen.row(row)
 
     def row_text(self, row: int) -> str:
-        """Return the characters of a row, without trailing blanks."""
+        """Return the characters of a row, without trailing blanks unless it goes on in the next one."""
         return self._screen.row_text(row)
 
     def wrapped(self, row: int) -> bool:
@@ -93,6 +95,15 @@ class Surface:
         self._screen = screen
         if self._colors is not None:
             screen.set_colors(*self._colors)
+
+    def _rewrap(self) -> None:
+        """Bring a long scrollback to another width little by little; others get their turn in between."""
+        if self._rewrapping is not None:
+            self._rewrapping.cancel()
+        more = self._screen.rewrap(_REWRAP_SECONDS)
+        self._rewrapping = self._loop.call_soon(self._rewrap) if more else None
+        if not more:
+            self._show()
 
     def _show(self) -> None:
         """Tell the watcher that there is something to paint, but not the half of a frame."""
