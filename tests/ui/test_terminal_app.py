@@ -518,3 +518,13 @@ async def test_a_program_that_asks_learns_the_colours_of_the_theme(wait_until: W
         table.app.theme = "textual-dark"
         terminal.feed("x")
         await table.wait(lambda: brightness(terminal)[1] < 3 * 60)
+
+
+async def test_the_hints_of_a_program_that_ended(wait_until: WaitUntil, home: Path) -> None:
+    engine = FedEngine()
+    async with desk(wait_until, home, engine) as table:
+        await opened(table, engine)
+        assert [title for _, title in table.main.dock.hints()][-1].startswith("takes the keys back")
+        terminal = next(iter(engine.terminals))
+        engine.exit(terminal)
+        await table.wait(lambda: table.main.dock.hints()[:2] == [("Enter", "Close"), ("Esc", "Prompt")])

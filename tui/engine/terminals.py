@@ -3,6 +3,7 @@
 import asyncio
 import shlex
 from collections.abc import Callable, Coroutine, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, assert_never
@@ -370,3 +371,12 @@ def _title_of(command: str) -> str:
     except ValueError:
         words = command.split()
     return Path(words[0]).name if words else "terminal"
+
+
+def load() -> None:
+    """Import what a terminal needs; where that is missing, opening one says so."""
+    import importlib
+
+    for name in ("tui.terminal.emulator", "ptyprocess"):
+        with suppress(ImportError):
+            importlib.import_module(name)

@@ -20,7 +20,7 @@ from tui.ui.actions import by_id, key_text, resolve
 from tui.ui.frame_clock import FrameClock
 from tui.ui.glyphs import choose_glyphs, needs_probe
 from tui.ui.key_order import KeyOrder
-from tui.ui.ports import Engine
+from tui.ui.ports import Engine, TerminalSource
 from tui.ui.project import git_branch, project_name
 from tui.ui.pump import Pump
 from tui.ui.screens.main import MainScreen
@@ -164,6 +164,9 @@ class LLMMixerApp(App[None]):
         for pane in self.engine.panes:
             await self._pause_in_typing()
             await self.engine.prepare(pane.name)
+        if isinstance(self.engine, TerminalSource):
+            await self._pause_in_typing()
+            await asyncio.to_thread(_load_terminals)
 
     def _end_when_told(self) -> None:
         """A closed window or a plea to end is an end like any other: programs are stopped, folders tidied."""
@@ -268,6 +271,14 @@ class LLMMixerApp(App[None]):
         if self._forget_terminal is not None:
             self._forget_terminal()
         await self.engine.close()
+
+
+def _load_terminals() -> None:
+    """Import what the first terminal needs: it takes longer than everything else between its key and its prompt."""
+    import tui.ui.widgets.terminal_dock  # noqa: F401 - so that it is there
+    from tui.engine.terminals import load
+
+    load()
 
 
 def _raise(error: Exception) -> None:

@@ -78,6 +78,10 @@ class Dock:
         if not self.typing:
             return hints(self._screen.actions, (Where.TERMINAL,))
         release = by_id(self._screen.actions)["terminal"].keys
+        current = self._screen.stage.view.terminals.current
+        if current is not None and not current.running:
+            others = [(key_text(key), "Scroll, find, copy, tabs") for key in release]
+            return [("Enter", "Close"), ("Esc", "Prompt"), *others]
         return [(key_text(key), "takes the keys back: scroll, find, copy, tabs, prompt") for key in release]
 
     def follow(self) -> None:

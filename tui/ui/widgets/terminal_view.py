@@ -138,6 +138,7 @@ class TerminalView(TerminalMouse, can_focus=True):
             self._tell_focus()
         elif ended:
             self.paint_frame()
+            self._host.keyed()
 
     # ---- keys
 
