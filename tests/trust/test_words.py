@@ -3,6 +3,7 @@
 import random
 import shutil
 import subprocess
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,7 @@ def test_words_are_decoded(source: str, text: str) -> None:
 @pytest.mark.parametrize(
     ("source", "text", "why"),
     [
+        ("~=~x", "/home/ada=~x", TILDE),
         ("$HOME/x", "/home/ada/x", VARIABLE),
         ('"${PWD}"/x', "/home/ada/work/x", VARIABLE),
         (".e$@nv", ".env", VARIABLE),
@@ -114,6 +116,15 @@ def test_decoding_agrees_with_bash(tmp_path: Path) -> None:
     assert len(told) == len(certain)
     wrong = [(source, ours, bash) for (source, ours), bash in zip(certain, told, strict=True) if ours != bash]
     assert not wrong, wrong[:10]
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="there is no bash to compare with")
+def test_tildes_agree_with_bash(tmp_path: Path) -> None:
+    sources = ["".join(letters) for size in range(1, 5) for letters in product("~=:a-/", repeat=size) if "~" in letters]
+    certain = [(source, word.text) for source in sources if not (word := read(source)).why]
+    assert len(certain) >= 500
+    told = _from_bash([source for source, _ in certain], tmp_path)
+    assert [source for (source, ours), bash in zip(certain, told, strict=True) if ours != bash] == []
 
 
 @given(st.text(max_size=200))

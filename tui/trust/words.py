@@ -129,7 +129,9 @@ def _tilde(source: str, at: int, draft: _Draft, places: Places) -> int:
     if found is None:
         return at
     following = source[found.end() : found.end() + 1]
-    if following and following not in "/:" and following not in _ENDS:
+    if source.startswith("=~", found.end()):
+        draft.doubt(TILDE)
+    elif following and following not in "/:" and following not in _ENDS:
         return at  # a quote or another character makes it an ordinary letter, which the caller reads
     user = found.group(1)
     if user == "":
