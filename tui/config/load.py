@@ -150,8 +150,9 @@ class _Layers:
         self._notices.append(
             Problem(
                 title="Project settings ignored",
-                text=f"{shown(path, self._environ)} is not read, because its folder is not trusted.",
-                hint="Look at the file first; `llmmixer config trust` makes it count.",
+                text="This folder is not trusted: `llmmixer config trust` makes all of its "
+                f"{shown(path, self._environ)} count, not only what is stricter.",
+                hint="Look at the file first.",
             )
         )
         self._trust = ProjectTrust(trusted=False)
