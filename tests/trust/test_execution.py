@@ -421,3 +421,21 @@ def test_a_command_in_the_sandbox(tmp_path: Path) -> None:
     planned.close()
     assert "private" not in done.stdout
     assert sorted(path.name for path in root.iterdir()) == [".env", "made"]
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ({"LANG": "de_DE.UTF-8"}, None),
+        ({"LANG": "C"}, None),
+        ({}, None),
+        ({"LC_ALL": "C.utf8", "LANG": "zh_TW.Big5"}, "C.utf8"),
+        ({"LANG": "zh_CN.GBK"}, "C.UTF-8"),
+        ({"LANG": "en_US.UTF-8", "LC_CTYPE": "ja_JP.SJIS"}, "C.UTF-8"),
+        ({"LANG": "zh_CN"}, "C.UTF-8"),
+        ({"LANG": "de_DE.ISO-8859-1@euro"}, None),
+    ],
+)
+def test_the_shell_reads_letters_as_they_were_judged(tmp_path: Path, given: dict[str, str], kept: str | None) -> None:
+    env = command_environment({"PATH": "/usr/bin:/bin", **given}, root=tmp_path, cwd=tmp_path, asked=False)
+    assert env.get("LC_ALL") == kept

@@ -142,9 +142,23 @@ def command_environment(environ: Mapping[str, str], *, root: Path, cwd: Path, as
     """
     kept = {name: value for name, value in environ.items() if not is_dropped(name, value)}
     kept.update(_FIXED)
+    if not _reads_as_judged(kept):
+        kept["LC_ALL"] = "C.UTF-8"
     kept["PATH"] = clean_path(environ.get("PATH", os.defpath), root, keep_project=asked)
     named = repository_keys(kept, cwd) if in_repository(cwd) else ()
     return git_environment(kept, named)
+
+
+def _reads_as_judged(environ: Mapping[str, str]) -> bool:
+    """Tell whether a shell reads letters as UTF-8 or byte by byte, as they were judged.
+
+    In some other encodings the second byte of a letter can be a backslash or a backtick, which then counts for nothing.
+    """
+    locale = environ.get("LC_ALL") or environ.get("LC_CTYPE") or environ.get("LANG") or "C"
+    name, _, charset = locale.partition("@")[0].partition(".")
+    if not charset:
+        return name[:2] not in {"ja", "ko", "zh"}
+    return re.fullmatch(r"utf-?8|iso-?8859.*|us-?ascii|koi8.*|(?:cp|windows-?)125\d", charset.lower()) is not None
 
 
 def is_dropped(name: str, value: str) -> bool:
