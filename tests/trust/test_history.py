@@ -1,10 +1,12 @@
 """What git prints of the past: really run over a history that holds secrets, nothing of them is seen."""
 
 import os
+import shlex
 import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -13,6 +15,7 @@ from tui.core.trust import Decision, TrustMode, Verdict
 from tui.trust.calls import Call, DiskView
 from tui.trust.execution import plan_execution
 from tui.trust.policy import decide
+from tui.trust.programs import tables
 from tui.trust.settings import TrustSettings, compile_settings
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
@@ -178,6 +181,9 @@ git show -m stash|git show --cc HEAD|git show HEAD -- src|git show HEAD src|git 
 git show --merge|git show ^{blob}|git show HEAD^{{tree}}|git show {commit}^{{tree}}
 git diff|git diff --cached|git diff -U0|git diff HEAD|git diff main topic|git diff main...topic|git diff {blob} {old}
 git diff {old}..{blob}|git diff {was} {src}|git diff {was}..{src}|git diff HEAD~1:src HEAD:src|git diff HEAD~1: HEAD:
+git diff {src}: HEAD|git diff {src}:|git diff {was}:..{src}:|git show {src}:we[i]rd.txt|git show --all HEAD:src
+git show --encoding --name-status --all|git show {src}^{{tree}}:we[i]rd.txt
+git diff HEAD:..{src}:|git diff {src}^{{tree}}:|git show {commit}:src
 git diff 4b825dc642cb6eb9a060e54bf8d69288fbee4904 HEAD|git diff .|git diff HEAD -- src|git diff --check|git diff -a
 git diff --word-diff=porcelain|git diff --binary|git diff --relative=src|git diff -R HEAD|git diff --merge-base topic
 git diff --submodule=diff|git diff -- ':!src'|git diff --stat -p
@@ -319,3 +325,51 @@ def test_no_list_of_commits_of_blame_is_a_forbidden_file(
         assert repository.judge("git log --oneline").decision is Decision.ALLOW
     finally:
         config.write_text(before)
+
+
+REVISIONS = """
+HEAD HEAD~1 main topic v1 stash HEAD^2 HEAD^{{tree}} main..topic main...topic ^topic --all HEAD^! HEAD^@ :/alone @{{0}}
+HEAD: HEAD:src HEAD:README.md HEAD:./src :src/app.py :0:src/app.py {blob} {tree} {src} {commit} {tag} {blob}^{{}}
+{old}..{blob} {tree}:src {src}:app.py {src}: {commit}: {commit}:src {commit}~1 {commit}^! {blob}^! x-3-g{blob}
+{tree}..{was} {src}:..{was}:
+"""
+PATHS = """
+. src ./src src/app.py README.md * src/* :/ :(top) :(top)src :(glob)**/*.py :(icase)SRC :!src below deep x* [s]rc :/src
+"""
+VALUES = {
+    "number": ("1", "3"), "pattern": ("K", "value"), "format": ("%H", "%B", "oneline", "email"), "path": ("src",),
+    "lines": ("1,2:src/app.py", ":x:src/app.py"), "revision": ("HEAD", "topic"),
+    "word": ("all", "1", "auto", "main", "x", "M", "color", "combined", "on", "off", "remerge", "diff", "porcelain"),
+}  # fmt: skip
+
+
+def made_up(chance: Random) -> str:
+    """Return a command with options, revisions and paths of all kinds."""
+    name = chance.choice(("log", "show", "diff", "log", "show", "diff", "blame", "status"))
+    table = tables()["git", name]
+    words = ["git", name]
+    valued = {**table.values, **table.optional}
+    for _ in range(chance.randint(0, 4)):
+        if chance.random() < 0.7:
+            words.append(chance.choice(sorted(table.flags)))
+            continue
+        option = chance.choice(sorted(valued))
+        value = chance.choice(VALUES.get(valued[option], ("x",)))
+        words.append(f"{option}={value}" if option.startswith("--") else option + value)
+    words += chance.choices(REVISIONS.split(), k=chance.randint(0, 3))
+    words += ["--"] * (chance.random() < 0.4) + chance.choices(PATHS.split(), k=chance.choice((0, 0, 1, 2)))
+    return shlex.join(words) + (" | cat" if chance.random() < 0.2 else "")
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_no_words_bring_forbidden_lines_out(repository: Repository, seed: int) -> None:
+    chance = Random(seed)
+    ran = 0
+    for _ in range(100):
+        command, folder = made_up(chance), chance.choice((".", "src"))
+        verdict = repository.judge(command, folder)
+        if verdict.decision is Decision.ALLOW:
+            done = repository.run(command, verdict, folder)
+            ran += 1
+            assert SECRET.encode() not in done.stdout + done.stderr, (command.format(**repository.names), verdict)
+    assert ran > 40

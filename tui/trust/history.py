@@ -33,6 +33,8 @@ _PART: Final = re.compile(r"^[^:]+:(?!$|\.{2,3})")
 _LIST: Final = re.compile(r"ignorerevsfile\s*=([^\n]*)", re.IGNORECASE)
 _INCLUDES: Final = re.compile(r"^\s*\[\s*include", re.IGNORECASE | re.MULTILINE)
 _MOST_SETTINGS: Final = 262_144
+_NO_MORE: Final = frozenset({"--no-ext-diff", "--no-textconv", "--color", "--no-color", "--oneline", "--format", "-q"})
+"""Options that name no further commits to show."""
 _SPECIAL: Final = re.compile(r"[\\*?\[]")
 _RULE: Final = "what git prints"
 
@@ -124,7 +126,7 @@ def _prints_lines(subcommand: str, use: Use) -> bool:
     if subcommand == "log":
         return False
     named = bool(use.operands) and all(":" in each and not _MAGIC.match(each) for each in use.operands)
-    if subcommand == "show" and named and not use.after_dashes:
+    if subcommand == "show" and named and not use.after_dashes and use.seen <= _NO_MORE:
         return False  # files in a revision, each of which was judged by its path; of a folder it lists the names
     return use.seen.isdisjoint(known.instead)
 
@@ -174,15 +176,24 @@ def _commits_only(words: Sequence[str], use: Use, ground: Ground) -> list[str] |
     changed = list(words)
     for index in range(2, end):
         word = words[index]
-        if word not in revisions or ":" in word or ground.files.lstat(ground.resolve(word).real) is not None:
+        if word not in revisions or word.startswith(":") or ground.files.lstat(ground.resolve(word).real) is not None:
             continue
         if list(words[:end]).count(word) != revisions.count(word):
             return None  # it is the value of an option too
-        parts = [_as_commit(part) for part in _RANGE.split(word)]
+        parts = [_as_commit(part) for part in _RANGE.split(word)] if ":" not in word else [_from_commit(word)]
         if None in parts:
             return None
         changed[index] = "".join(part for part in parts if part is not None)
     return changed
+
+
+def _from_commit(text: str) -> str | None:
+    """Return a path in a revision as one in a commit; in a folder's own object, paths would begin anew."""
+    base, _, path = text.partition(":")
+    if any(_OBJECT.fullmatch(piece.partition(":")[0]) for piece in _RANGE.split(path)[2::2]):
+        return None
+    commit = _as_commit(base)
+    return None if commit is None else f"{commit}:{path}"
 
 
 def _as_commit(text: str) -> str | None:
