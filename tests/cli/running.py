@@ -19,7 +19,7 @@ from typing import Any
 from tui.demo.server import DemoServer
 
 COMMAND = (sys.executable, "-m", "tui")
-PATIENCE_S = 50.0
+PATIENCE_S = 100.0
 KEY = "-".join(("sk", "test", "0123456789" * 4))
 
 
