@@ -41,6 +41,8 @@ ASKS: dict[str, tuple[TerminalLaunch, str]] = {
     "read with an editor": (shell("read -e -p 'Continue? [Y/n] ' x"), "silence"),
     "another session": (shell("setsid -w sh -c 'printf \"Go on? [Y/n] \"; read x; echo got=$x.'"), "Enter, got=."),
     "another session, a secret": (shell("setsid -w bash -c 'read -s -p PIN: x'"), "password prompt"),
+    "a background": (shell("timeout 100 sh -c 'printf \"Continue? [Y/n] \"; read x'; echo over"), "silence"),
+    "stopped": (shell("printf 'Continue? [Y/n] '; kill -STOP $$"), "silence"),
     "select": (shell("select x in a b; do break; done"), "silence"),
     "dash": (launch("dash", "-c", "printf 'Continue? [Y/n] '; read x; echo \"got=$x.\""), "Enter, got=."),
     "perl": (
@@ -99,6 +101,7 @@ LOOKALIKES = {
     "sed in front": shell("sed -u s/a/b/ </dev/tty | (printf 'Continue? [Y/n] ' >&2; sleep 1.2; kill $$) || :"),
     "cat in front": shell("cat </dev/tty | (printf 'Continue? [Y/n] ' >&2; sleep 1.2; kill $$) || :"),
     "another session": shell("setsid -w sh -c 'printf \"Continue? [Y/n] \"; sleep 1.2'"),
+    "at work beside a stopped one": shell("sleep 100 & kill -STOP $!; printf 'Go on? [Y/n] '; sleep 1.2; kill -9 $!"),
     "a relay, any key": python(_RELAY.format("printf 'Press any key to continue'; sleep 1.2")),
     "a relay, a choice": python(_RELAY.format("printf 'Continue? [Y/n] '; sleep 1.2")),
     "script": shell("script -qc \"printf 'Press any key to continue'; sleep 1.2\" /dev/null"),

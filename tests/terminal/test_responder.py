@@ -29,6 +29,7 @@ from tui.terminal.responder import (
     AskPerson,
     History,
     Nothing,
+    Response,
     Screen,
     Settings,
     Type,
@@ -232,6 +233,23 @@ def test_who_works_is_never_ended() -> None:
         assert weigh(History(asking_since=5.0), BUSY, 9.0).asking_since is None
     assert isinstance(after(3600.0, screen("building"), replace(UNSEEN, silent_s=3600.0)), Nothing)
     assert isinstance(after(3600.0, screen(""), by("ssh", KEYS)), Nothing), "the other end may be at work"
+
+
+def test_who_is_stopped_is_told_and_ended_in_the_end() -> None:
+    stopped, view = replace(BUSY, stopped=True), screen("Continue? [Y/n] ")
+
+    def said(seconds: float, *, personal: bool = False) -> Response:
+        seen = weigh(observe(History(), view, 100.0), stopped, 100.3)
+        return respond(view, stopped, seen, replace(ON, personal=personal), 100.3 + seconds)
+
+    assert isinstance(said(1.0), Nothing)
+    told = said(6.0)
+    assert isinstance(told, AskPerson)
+    assert (told.need, told.keys) == (Need.SILENCE, b"")
+    ended = said(31.0)
+    assert isinstance(ended, Abort)
+    assert "background" in ended.reason
+    assert isinstance(said(31.0, personal=True), Nothing)
 
 
 def test_it_looks_less_often_at_who_works() -> None:

@@ -27,7 +27,8 @@ class Evidence(Record):
     are the terminal's settings: a line without echo is a secret, not canonical is a program that takes single keys.
     `program` is the name of who asks. `silent_s` is how long nothing was printed. `watched` is False where it is not
     shown what a process waits for: on some systems never, and after a process was stopped and went on. `relay` says
-    that who asks runs a terminal of its own: what is typed there is for programs nobody here can see.
+    that who asks runs a terminal of its own: what is typed there is for programs nobody here can see. `stopped` says
+    that nobody is at work, because of a process the system or somebody has stopped: one may not read in the background.
     """
 
     asks: bool | None = None
@@ -37,6 +38,7 @@ class Evidence(Record):
     silent_s: float = 0.0
     watched: bool = True
     relay: bool = False
+    stopped: bool = False
 
     @property
     def secret(self) -> bool:
@@ -94,7 +96,8 @@ async def gather(fd: int, device: int, silent_s: float, proc: Path = PROC) -> Ev
     look = Look(device, proc)
     if not look.possible:
         return Evidence(echo=echo, canonical=canonical, silent_s=silent_s, watched=False)
-    members = _foreground(await processes(proc), group) if group > 0 else []
+    everyone = await processes(proc)
+    members = _foreground(everyone, group) if group > 0 else []
     leaders = [process.name for process in members if process.pid == group]
     asks: bool | None = False if members else None
     for process in members:
@@ -111,7 +114,15 @@ async def gather(fd: int, device: int, silent_s: float, proc: Path = PROC) -> Ev
         asks = None if waits is None else asks
     watched = asks is not None or not any(look.is_restarted(process.pid) for process in members)
     name = "".join(leaders[:1])
-    return Evidence(asks=asks, echo=echo, canonical=canonical, program=name, silent_s=silent_s, watched=watched)
+    return Evidence(
+        asks=asks,
+        echo=echo,
+        canonical=canonical,
+        program=name,
+        silent_s=silent_s,
+        watched=watched,
+        stopped=asks is False and _is_stopped(everyone, members, group),
+    )
 
 
 def _foreground(everyone: tuple[Process, ...], group: int) -> list[Process]:
@@ -123,6 +134,19 @@ def _foreground(everyone: tuple[Process, ...], group: int) -> list[Process]:
     sessions = {process.session for process in members}
     family = with_descendants(everyone, {process.pid for process in members})
     return members + [process for process in family if process.session not in sessions]
+
+
+def _is_stopped(everyone: tuple[Process, ...], members: list[Process], group: int) -> bool:
+    """Whether each process of a foreground group is stopped, or has started one that is and may wait for it."""
+    known = {process.pid: process for process in everyone}
+    held: set[int] = set()
+    for process in with_descendants(everyone, {process.pid for process in members}):
+        if process.state in "Tt":
+            above: Process | None = process
+            while above is not None and above.pid not in held:
+                held.add(above.pid)
+                above = known.get(above.parent)
+    return bool(held) and all(process.pid in held for process in members if process.group == group)
 
 
 @cache

@@ -57,6 +57,7 @@ _PASSING_ON: Final = _REMOTE | {
 print what they are told to: none of them asks anything itself."""
 _ADVICE: Final = {"npm init": "`npm init -y` asks nothing"}
 _SPINNER: Final = re.compile(r"(?:(?<=\s)|^)[⠀-⣿◐-◓◴-◷✶✻✽·*|/\\-](?=\s|$)")
+_STOPPED: Final = "stopped; in the background nothing may read from the terminal (`timeout --foreground` may)"
 _NO_PROMPT: Final = "waits for input, without a question"
 
 
@@ -191,7 +192,7 @@ def observe(history: History, screen: Screen, printed_at: float) -> History:
 
 def weigh(history: History, evidence: Evidence, now: float) -> History:
     """Return `history` after a look at the evidence: the patience with who asks begins when it is first seen."""
-    if evidence.asks is False or history.focused:
+    if (evidence.asks is False and not evidence.stopped) or history.focused:
         return replace(history, asking_since=None)
     since = now if history.asking_since is None else history.asking_since
     return replace(history, asking_since=max(since, history.typed_at or since))
@@ -219,6 +220,9 @@ def respond(screen: Screen, evidence: Evidence, history: History, settings: Sett
     if wait > 0:
         return Nothing(again=wait)
     calm = now - history.calm_since
+    if evidence.stopped and not settings.personal:
+        stopped = AskPerson(need=Need.SILENCE, prompt=_STOPPED)
+        return _with_patience(stopped, NOTIFY_SECONDS, evidence, history, settings, now)
     if evidence.asks is False or (evidence.asks is None and evidence.canonical is None):
         return Nothing(again=min(_LOOK_AGAIN_SECONDS, max(SETTLED_SECONDS, calm / 2)))
     if evidence.asks is None and evidence.silent_s < UNKNOWN_SECONDS:

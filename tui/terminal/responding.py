@@ -126,7 +126,7 @@ class Responding:
         if evidence is None:
             return SETTLED_SECONDS
         self._history = weigh(self._history, evidence, now)
-        if evidence.asks is False:
+        if evidence.asks is False and not evidence.stopped:
             self._serve()
         return await self._act(respond(screen, evidence, self._history, settings, now))
 
