@@ -326,6 +326,9 @@ class Editing(Drawing):
         if self._between_margins():
             style, x, end, columns = self.blank_style(), self.cursor.x, self.right_margin, self.columns
             single = abs(count) == 1 and x < end - 1
+            if abs(count) >= columns and not x and end == columns:
+                self._fill_between_margins()
+                return
             comes, goes = (x, end - 1) if count > 0 else (end - 1, x)
             for row in self.rows[self.top_margin : self.bottom_margin]:
                 cells, styles = row.cells, row.styles
@@ -336,6 +339,11 @@ class Editing(Drawing):
                 cells.insert(comes, " ")
                 styles.insert(comes, style)
                 row.serial = 0
+
+    def _fill_between_margins(self) -> None:
+        blank = self.blank()
+        for row in self.rows[self.top_margin : self.bottom_margin]:
+            row.fill(blank)
 
     def _halves(self, cells: list[str], x: int, end: int) -> bool:
         """Whether moving what is between `x` and `end` by one column cuts something wide in halves."""

@@ -17,7 +17,7 @@ _PIECE: Final = 16_384
 _TOKENS: Final = re.compile(
     r"(?:\x1b\[([0-9:;<=>?]*[ -/]*)([@-~])"  # CSI
     r"|((?:[ -~]*\r\n){3,})"  # lines of plain text
-    r"|(\r\n|[\n\x0b\x0c]{2,}|[\x00-\x1a\x1c-\x1f\x7f]|\x1b[78=>DEMHc]|\x1b[()*+][0-9A-Za-z]"  # controls, short escapes
+    r"|(\r\n|[\n\x0b\x0c]{2,}|[\x00-\x1a\x1c-\x1f\x7f]|\x1b[6-9=>DEMHc]|\x1b[()*+][0-9A-Za-z]"  # controls
     r"|[\x1b\x80-\x9f][\x00-\U0010ffff]*)"  # or something else, and all that follows
     r"|)([^\x00-\x1f\x7f-\x9f]*)"  # then text
 ).findall
@@ -94,7 +94,7 @@ class Parser(Strings):
         }
         self._controls: dict[str, Handler] = dict.fromkeys(_IGNORED, _nothing)
         self._controls |= {key: getattr(self, name) for key, name in _BASIC_OURS.items()}
-        self._controls |= {"\x1b" + key: handler for key, handler in self._escapes.items() if key in "78=>DEMHc"}
+        self._controls |= {"\x1b" + key: handler for key, handler in self._escapes.items() if key in "6789=>DEMHc"}
 
     def feed(self, data: bytes) -> None:
         """Take what the program wrote; any cut of it gives the same screen."""

@@ -3,7 +3,7 @@
 from typing import Final
 
 from tui.terminal.drawing import Editing
-from tui.terminal.rows import STUB, Row
+from tui.terminal.rows import STUB, Piece, Row
 from tui.terminal.widths import WIDTHS
 
 _PRINTABLE: Final = (range(0x20, 0x7F), range(0xA0, 0x100))
@@ -20,10 +20,8 @@ class Rectangles(Editing):
         area = self._area(top, left, bottom, right)
         if area is None or not any(code in some for some in _PRINTABLE) or WIDTHS[chr(code)] != 1:
             return
-        first, start, after, end = area
-        text = chr(code) * (end - start)
-        for row in self.rows[first:after]:
-            row.put(start, text, end - start, self.style, self.columns)
+        _, start, _, end = area
+        self._write(area, (chr(code) * (end - start), end - start, self.style))
 
     def erase_rectangle(self, top: int = 0, left: int = 0, bottom: int = 0, right: int = 0) -> None:
         """DECERA: blanks."""
@@ -31,12 +29,25 @@ class Rectangles(Editing):
         if area is None:
             return
         first, start, after, end = area
-        whole, blank, style = end - start == self.columns, self.blank(), self.blank_style()
+        if end - start < self.columns:
+            self._write(area, (" " * (end - start), end - start, self.blank_style()))
+            return
+        blank = self.blank()
         for row in self.rows[first:after]:
-            if whole:
-                row.fill(blank)
+            row.fill(blank)
+
+    def _write(self, area: Area, piece: Piece) -> None:
+        """Put a text of the area's width into each of its rows."""
+        first, start, after, end = area
+        letters, looks = list(piece[0]), [piece[2]] * piece[1]
+        for row in self.rows[first:after]:
+            if piece[1] == self.columns:
+                row.fill(piece)
+            elif row.cells is None or row.wide:
+                row.put(start, *piece, self.columns)
             else:
-                row.erase(start, end, style, self.columns)
+                row.cells[start:end], row.styles[start:end] = letters, looks
+                row.serial = 0
 
     def erase_selectively(self, top: int = 0, left: int = 0, bottom: int = 0, right: int = 0) -> None:
         """DECSERA: blanks that keep the look of what was there; nothing is protected here."""
