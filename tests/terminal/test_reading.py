@@ -63,6 +63,15 @@ async def test_all_of_the_last_words_are_heard_however_long_showing_them_takes()
     assert sum(reader.sizes) == 60_000
 
 
+async def test_all_of_the_last_words_are_heard_on_a_busy_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Time in which others had the processor does not count."""
+    monkeypatch.setattr(reading, "_LAST_WORDS_SECONDS", 0.2)
+    reader = Reader(lambda _: time.sleep(0.03))
+    await reader.start("head -c 60000 /dev/zero", pipes=True)
+    await reader.ending
+    assert sum(reader.sizes) == 60_000
+
+
 async def test_what_is_easy_is_read_whole_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reading, "_HELD_SECONDS", 0.0)
     # One look at the clock takes so long that nobody can say how long the work itself took on a slow machine.

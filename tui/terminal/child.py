@@ -25,6 +25,7 @@ _HELD_SECONDS: Final = 1.0
 """How long reads stay small after one that cost too much."""
 _QUIET_SECONDS: Final = 0.05
 _LAST_WORDS_SECONDS: Final = 5.0
+"""Of processor time: on a busy machine the last words come slower, and are heard all the same."""
 _LAST_WORDS_BYTES: Final = 1 << 17
 """More than a terminal or a pipe holds; what comes after that many is of somebody who lives on."""
 _REOPENED_SECONDS: Final = 0.25
@@ -175,7 +176,7 @@ class Child:
         self._returncode = returncode
         if self.fd >= 0:
             self._loop.remove_reader(self.fd)
-            self._ended_at = self._loop.time()
+            self._ended_at = time.thread_time()
             self._last_words()
 
     def _last_words(self) -> None:
@@ -186,7 +187,7 @@ class Child:
         data = self._take()
         self._pauses += data is None
         self._last_bytes += len(data or b"")
-        late = self._loop.time() - self._ended_at > _LAST_WORDS_SECONDS or self._last_bytes > _LAST_WORDS_BYTES
+        late = time.thread_time() - self._ended_at > _LAST_WORDS_SECONDS or self._last_bytes > _LAST_WORDS_BYTES
         over = data == b"" or late or self._pauses > 1
         if not over:
             pause = 0.0 if data else _QUIET_SECONDS
