@@ -84,6 +84,30 @@ def test_what_grep_is_told_to_leave_out_is_not_read(project: Project, options: s
     assert project.run(f"grep {options} -rn KEY").decision == decision
 
 
+@pytest.mark.parametrize(
+    ("command", "decision"),
+    [
+        ("rg KEY", "ask"),
+        ("cat README.md | rg KEY", "allow"),
+        ("cat README.md |& rg -n -e KEY", "allow"),
+        ("rg --files | rg py | rg KEY", "allow"),
+        ("cat README.md | rg KEY .", "ask"),
+        ("cat README.md | rg KEY sub", "ask"),
+        ("cat README.md | rg KEY < /dev/null", "ask"),
+        ("cat README.md | rg KEY <&2", "ask"),
+        ("cat README.md | rg -f - ", "ask"),
+        ("cat README.md || rg KEY", "ask"),
+        ("cat README.md; rg KEY", "ask"),
+        ("cat README.md | cat\nrg KEY", "ask"),
+        ("cat README.md | grep -r KEY", "ask"),
+        ("cat README.md | rg KEY && rg KEY", "ask"),
+    ],
+)
+def test_a_search_that_is_fed_reads_no_file(project: Project, command: str, decision: str) -> None:
+    (project.root / "sub" / "key.pem").touch()
+    assert project.run(command).decision == decision
+
+
 class CountingView(DiskView):
     """A real file system that counts how many folders were listed."""
 

@@ -150,7 +150,7 @@ def _judge_program(argv: list[str], simple: Simple, ground: Ground, judged: Judg
     judged.allowed_by = entry[1]
     _judge_system(words, ground, judged)
     if table is not None:
-        _judge_table(table, words, ground, judged)
+        _judge_table(table, words, ground, judged, fed=simple.fed)
     else:
         _judge_listed(words, entry[0], ground, judged)
 
@@ -172,8 +172,9 @@ def _unlisted(words: Sequence[str]) -> str:
     return f"{does[0]}; {listed}" if does else listed
 
 
-def _judge_table(table: Table, words: list[str], ground: Ground, judged: Judged) -> None:
+def _judge_table(table: Table, words: list[str], ground: Ground, judged: Judged, *, fed: bool) -> None:
     use = read_use(table, words[len(table.words) :])
+    use.fed = fed
     judged.reads = table.reads and not use.unknown
     judged.findings += judge_use(use, ground, judged.paths)
     limited = limit(words, use, ground)

@@ -252,7 +252,7 @@ _KINDS: Final[Mapping[str, Callable[[str, str, Use, Ground], list[Finding]]]] = 
 
 
 def _sweep(use: Use, folders: list[str], ground: Ground) -> list[Finding]:
-    if not _NOTHING_READ.isdisjoint(use.seen):
+    if not _NOTHING_READ.isdisjoint(use.seen) or _reads_pipe(use):
         return []
     hidden = use.table.hidden
     given = [text for _, kind, text in use.given if kind == "glob" and not text.startswith("!")]
@@ -265,6 +265,13 @@ def _sweep(use: Use, folders: list[str], ground: Ground) -> list[Finding]:
         if entry is not None:
             return [ask("It would also read what is forbidden.", f"forbidden_paths: {entry}")]
     return []
+
+
+def _reads_pipe(use: Use) -> bool:
+    """Tell whether a search reads what it is fed and no file, as it was given none, not even for its patterns."""
+    if not use.fed or not use.table.filters or use.unknown:
+        return False
+    return all(kind != "path" for _, kind, _ in use.given)
 
 
 def _passed_over(use: Use) -> PassedOver | None:

@@ -21,6 +21,8 @@ class Use:
     seen: set[str] = field(default_factory=set)
     unknown: list[str] = field(default_factory=list)
     operands: list[str] = field(default_factory=list)
+    fed: bool = False
+    """Whether the program is surely fed by a pipe."""
     after_dashes: int = 0
     """How many of the operands follow `--`."""
 

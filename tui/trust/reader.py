@@ -60,6 +60,8 @@ class Simple:
     words: list[Word] = field(default_factory=list)
     redirections: list[Redirection] = field(default_factory=list)
     doubts: list[str] = field(default_factory=list)
+    fed: bool = False
+    """Whether it surely reads what the command before it prints."""
 
     @property
     def spans(self) -> list[tuple[int, int]]:
@@ -118,6 +120,7 @@ class _Reader:
         self.doubts: list[str] = []
         self._current: Simple | None = None
         self._wants_command = False
+        self._piped = False
 
     def read(self) -> None:
         at = 0
@@ -169,6 +172,7 @@ class _Reader:
             self.doubts.append(BACKGROUND)
         if operator in {"|", "|&", "||", "&&"}:
             self._wants_command = True
+        self._piped = operator in {"|", "|&"}
 
     def _finish(self) -> bool:
         current, self._current = self._current, None
@@ -179,7 +183,7 @@ class _Reader:
 
     def _command(self, at: int) -> Simple:
         if self._current is None:
-            self._current = Simple(start=at)
+            self._current = Simple(start=at, fed=self._piped)
             self._wants_command = False
         return self._current
 
@@ -228,6 +232,7 @@ class _Reader:
             command.end = at
             return at
         word = read_word(self.source, at, self.places)
+        command.fed = command.fed and "<" not in operator
         command.redirections.append(Redirection(operator=operator, target=word, start=start, end=word.end))
         command.end = word.end
         return max(word.end, at + 1)

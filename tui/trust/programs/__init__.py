@@ -38,7 +38,8 @@ class Table:
     `words` is what a command begins with. `reads` says that it changes nothing. `flags` stand alone, `values` take a
     value of a kind, `optional` take one only attached. `operands` are the kinds of operands; the last repeats, and an
     empty tuple allows none. With one of `given_by` the first operand is no pattern. With one of `sweeps` (or `always`
-    in it) all files below a folder are read, hidden ones too with `hidden`. `style` is `gnu` or `find`. `lists` are
+    in it) all files below a folder are read, hidden ones too with `hidden`; one that `filters` reads
+    nothing but what it is fed through a pipe when it is given no path. `style` is `gnu` or `find`. `lists` are
     options of which one is needed for operands. `numbers` allows `-5`.
     """
 
@@ -52,6 +53,7 @@ class Table:
     given_by: frozenset[str]
     sweeps: frozenset[str]
     hidden: bool
+    filters: bool
     lists: frozenset[str]
     numbers: bool
 
@@ -183,6 +185,7 @@ def _table(name: str, entry: Mapping[str, Any], groups: Mapping[str, Any]) -> Ta
         given_by=_set(entry.get("given_by", "")),
         sweeps=_set(entry.get("sweeps", "")),
         hidden=entry.get("hidden", True),
+        filters=entry.get("filters", False),
         lists=_set(entry.get("lists", "")),
         numbers=entry.get("numbers", False),
     )
