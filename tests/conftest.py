@@ -60,6 +60,8 @@ REMOVED = (
     "VISUAL",
 )
 LEFTOVER_GRACE_SECONDS = 5.0
+LONGEST_NAME = 60
+"""Characters of a text that names a case of a parametrized test."""
 
 WaitUntil: TypeAlias = Callable[..., Awaitable[None]]
 WaitUntilBlocking: TypeAlias = Callable[..., None]
@@ -199,6 +201,13 @@ def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, None, None]:
     if names := left():
         pytest.fail(f"threads left behind: {', '.join(names)}")
     return result
+
+
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Name a case after the beginning of a long text: names go to and fro between workers, and into the report."""
+    if isinstance(val, str | bytes) and len(val) > LONGEST_NAME:
+        return ascii(val[:LONGEST_NAME])
+    return None
 
 
 def pytest_collection_finish() -> None:
