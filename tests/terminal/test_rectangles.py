@@ -48,6 +48,7 @@ def rows(data: str, columns: int = 6, lines: int = 4) -> list[str]:
         ("copy over itself, up", "\x1b[2;2;4;4;1;1;1$v", ["hijdef", "nopjkl", "tuvpqr", "stuvwx"]),
         ("copy rows", "\x1b[1;1;2;6;1;3;1$v", ["abcdef", "ghijkl", "abcdef", "ghijkl"]),
         ("copy rows over themselves", "\x1b[2$v\x1b[2;2HX", ["ghijkl", "mXopqr", "stuvwx", "stuvwx"]),
+        ("copy rows over those below", "\x1b[;;3;;;2$v\x1b[1;2HX\x1b[3;2HY", ["aXcdef", "abcdef", "gYijkl", "mnopqr"]),
         ("copy along a row", "\x1b[1;1;1;4;1;1;3$v", ["ababcd", "ghijkl", "mnopqr", "stuvwx"]),
         ("copy over the edge", "\x1b[1;1;2;2;1;4;6$v", ["abcdef", "ghijkl", "mnopqr", "stuvwa"]),
         ("copy to where it is", "\x1b[1;1;2;2;1;1;1$v", ["abcdef", "ghijkl", "mnopqr", "stuvwx"]),

@@ -76,14 +76,22 @@ class Rectangles(Editing):
             return
         first, start, after, end = source
         height, width = min(after - first, target[2] - target[0]), min(end - start, target[3] - target[1])
+        if width == self.columns:
+            self._copy_rows(first, target[0], height)
+            return
         pairs = list(zip(self.rows[first : first + height], self.rows[target[0] : target[0] + height], strict=True))
         for row, into in pairs if target[0] < first else reversed(pairs):
             self._copy(row, start, into, target[1], width)
 
+    def _copy_rows(self, first: int, to: int, count: int) -> None:
+        """Copy whole rows. Those that are overwritten themselves need no copy: they move."""
+        rows, after = self.rows, to + count
+        copies = [rows[at] if to <= at < after else rows[at].copy() for at in range(first, first + count)]
+        for row in copies:
+            row.wrapped = False
+        rows[to:after] = copies
+
     def _copy(self, row: Row, start: int, into: Row, at: int, width: int) -> None:
-        if width == self.columns:
-            into.become(row)
-            return
         end = start + width
         cells = row.open(self.columns)
         some, looks = cells[start:end], row.styles[start:end]

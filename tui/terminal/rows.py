@@ -289,16 +289,10 @@ class Row:
     def copy(self) -> "Row":
         """Another row with the same content."""
         row = Row()
-        row.become(self)
-        row.wrapped = self.wrapped
+        row.pieces, row.length, row.wide, row.wrapped = list(self.pieces), self.length, self.wide, self.wrapped
+        if self.cells is not None:
+            row.cells, row.styles = list(self.cells), list(self.styles)
         return row
-
-    def become(self, other: "Row") -> None:
-        """Take over what is in another row; it does not go on in the next."""
-        self.serial, self.wrapped = 0, False
-        self.pieces, self.length, self.wide = list(other.pieces), other.length, other.wide
-        self.cells = other.cells and list(other.cells)
-        self.styles = list(other.styles)
 
     def size(self) -> int:
         """About how many bytes of memory it takes, when closed, marks and addresses of links included."""
