@@ -78,11 +78,11 @@ async def test_what_is_easy_is_read_whole_again(monkeypatch: pytest.MonkeyPatch)
     ticks = iter([0.0, 0.1])
     monkeypatch.setattr(time, "thread_time", lambda: next(ticks, 0.1))
     reader = Reader(lambda _: None)
-    await reader.start(FLOOD)
+    child = await reader.start(FLOOD)
     await reader.ending
     small = [size for size in reader.sizes[1:] if size <= 512]
     assert small, "the first read was said to have cost 100 ms"
-    assert max(reader.sizes) > 2048
+    assert child._most == reading._READ_SIZE  # how much there is at once depends on the machine
     assert sum(reader.sizes) == 150_000
 
 
