@@ -1,18 +1,20 @@
 """The rounds of a turn: order, company, cancellation and limits."""
 
 import asyncio
+from pathlib import PurePath
 
 import pytest
 
 from tests.conftest import WaitUntil
 from tui.core.chat import AssistantMessage, ToolCall, ToolResult
 from tui.core.errors import Outcome
+from tui.engine.call_order import Place
 from tui.engine.spending import BUDGET_CODE
 from tui.engine.tool_loop import Round, RoundLimits, Spent
 
 
-def call(name: str, number: int = 0) -> ToolCall:
-    return ToolCall(id=f"{name}-{number}", name=name, arguments="{}", parsed={})
+def call(name: str, number: int = 0, **arguments: str) -> ToolCall:
+    return ToolCall(id=f"{name}-{number}", name=name, arguments="{}", parsed=arguments)
 
 
 class Recorder:
@@ -20,6 +22,7 @@ class Recorder:
 
     def __init__(self) -> None:
         self.running: list[str] = []
+        self.asked: list[str] = []
         self.begun: list[str] = []
         self.most = 0
         self.gates: dict[str, asyncio.Event] = {}
@@ -27,7 +30,15 @@ class Recorder:
     def is_read(self, call: ToolCall) -> bool:
         return call.name == "read"
 
-    async def run(self, call: ToolCall, *, pane: str, turn: str) -> ToolResult:
+    def changes(self, call: ToolCall) -> PurePath | None:
+        path = (call.parsed or {}).get("path")
+        return None if path is None else PurePath(str(path))
+
+    async def run(self, call: ToolCall, *, pane: str, turn: str, place: Place) -> ToolResult:
+        await place.may_ask()
+        self.asked.append(call.id)
+        place.asked.set()
+        await place.may_run()
         self.begun.append(call.id)
         self.running.append(call.id)
         self.most = max(self.most, len(self.running))
@@ -57,6 +68,50 @@ async def test_reads_run_together_and_everything_else_in_order(wait_until: WaitU
     assert [message.text for message in running.messages()][1:] == [
         "p/t/read-1", "p/t/read-2", "p/t/write-3", "p/t/read-4",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("paths", "asked_at_once"),
+    [
+        (["a", "b", "c"], 3),
+        (["a", "b", "a", "c"], 2),
+        (["a/b", "a"], 1),
+        (["a", "a/b", "c"], 1),
+        (["a", "ab", "abc"], 3),
+        (["a", None, "b"], 1),
+        ([None, "a", "b"], 1),
+    ],
+)
+async def test_changes_of_different_files_are_asked_about_together_and_made_in_order(
+    wait_until: WaitUntil, paths: list[str | None], asked_at_once: int
+) -> None:
+    tools = Recorder()
+    calls = tuple(call("do", n) if path is None else call("write", n, path=path) for n, path in enumerate(paths))
+    order = [one.id for one in calls]
+    running = Round(AssistantMessage(text="", tool_calls=calls))
+    task = asyncio.create_task(running.run(tools, pane="p", turn="t"))
+    await wait_until(lambda: len(tools.asked) >= asked_at_once and bool(tools.running))
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert tools.asked == order[:asked_at_once]
+    for one in order:
+        await tools.let_go(one, wait_until)
+    await task
+    assert (tools.asked, tools.begun, tools.most) == (order, order, 1)
+    assert [message.call_id for message in running.messages() if isinstance(message, ToolResult)] == order
+
+
+async def test_what_was_only_asked_about_is_told_as_not_run(wait_until: WaitUntil) -> None:
+    tools = Recorder()
+    running = Round(AssistantMessage(text="", tool_calls=(call("write", 1, path="a"), call("write", 2, path="b"))))
+    task = asyncio.create_task(running.run(tools, pane="p", turn="t"))
+    await wait_until(lambda: tools.asked == ["write-1", "write-2"] and bool(tools.running))
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    first, second = (message.text for message in running.messages() if isinstance(message, ToolResult))
+    assert "part" in first
+    assert "Not run" in second
 
 
 async def test_a_cancelled_round_answers_every_call(wait_until: WaitUntil) -> None:

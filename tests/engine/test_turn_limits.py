@@ -22,6 +22,7 @@ from tui.core.chat import (
 from tui.core.errors import Outcome
 from tui.core.events import Notice, TurnFinished
 from tui.core.money import PICO_PER_USD
+from tui.engine.call_order import Place
 from tui.engine.guard import Route
 from tui.engine.pane import Pane
 from tui.engine.tool_loop import RoundLimits
@@ -39,7 +40,10 @@ class Counter:
     def is_read(self, call: ToolCall) -> bool:
         return False
 
-    async def run(self, call: ToolCall, *, pane: str, turn: str) -> ToolResult:
+    def changes(self, call: ToolCall) -> None:
+        """No files are changed."""
+
+    async def run(self, call: ToolCall, *, pane: str, turn: str, place: Place) -> ToolResult:
         self.calls += 1
         return ToolResult(call_id=call.id, name=call.name, text="done")
 

@@ -4,11 +4,13 @@ import asyncio
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import PurePath
 from typing import Final, Protocol
 
 from tui.core.chat import AssistantMessage, Message, ToolCall, ToolResult
 from tui.core.errors import Failure, Outcome, Problem
 from tui.core.money import usd_short
+from tui.engine.call_order import Place
 from tui.engine.spending import BUDGET_CODE
 
 _NOT_RUN: Final = "Not run: the person stopped this turn."
@@ -23,8 +25,14 @@ class Tools(Protocol):
     def is_read(self, call: ToolCall) -> bool:
         """Whether the call changes nothing, so that it may run beside others."""
 
-    async def run(self, call: ToolCall, *, pane: str, turn: str) -> ToolResult:
-        """Decide, ask if need be, run, and return what the model is told. Fails only by cancellation."""
+    def changes(self, call: ToolCall) -> PurePath | None:
+        """Return the file or folder a call of a file tool changes; None for any other call."""
+
+    async def run(self, call: ToolCall, *, pane: str, turn: str, place: Place) -> ToolResult:
+        """Decide, ask if need be, run, and return what the model is told. Fails only by cancellation.
+
+        Asks once `place` lets it, and begins to run once `place` lets it.
+        """
 
 
 @dataclass(slots=True)
@@ -33,20 +41,18 @@ class Round:
 
     answer: AssistantMessage
     results: dict[int, ToolResult] = field(default_factory=dict)
-    _begun: set[int] = field(default_factory=set)
+    _places: dict[int, Place] = field(default_factory=dict)
 
     async def run(self, tools: Tools, *, pane: str, turn: str) -> None:
         """Run every call: reads that follow each other together, everything else in the model's order."""
         numbered = list(enumerate(self.answer.tool_calls))
         for read, group in itertools.groupby(numbered, key=lambda one: tools.is_read(one[1])):
             calls = list(group)
-            if read and len(calls) > 1:
-                async with asyncio.TaskGroup() as together:
-                    for number, call in calls:
-                        together.create_task(self._run_one(tools, number, call, pane, turn))
-                continue
-            for number, call in calls:
-                await self._run_one(tools, number, call, pane, turn)
+            places = [Place() for _ in calls] if read else _in_order(tools, [call for _, call in calls])
+            async with asyncio.TaskGroup() as together:
+                for (number, call), place in zip(calls, places, strict=True):
+                    self._places[number] = place
+                    together.create_task(self._run_one(tools, number, call, pane, turn))
 
     def messages(self) -> Sequence[Message]:
         """Return the answer and a result for each of its calls."""
@@ -59,12 +65,36 @@ class Round:
         )
 
     def _lost(self, number: int, call: ToolCall) -> ToolResult:
-        text = _INTERRUPTED if number in self._begun else _NOT_RUN
+        place = self._places.get(number)
+        text = _INTERRUPTED if place is not None and place.running else _NOT_RUN
         return ToolResult(call_id=call.id, name=call.name, text=text, is_error=True)
 
     async def _run_one(self, tools: Tools, number: int, call: ToolCall, pane: str, turn: str) -> None:
-        self._begun.add(number)
-        self.results[number] = await tools.run(call, pane=pane, turn=turn)
+        place = self._places[number]
+        try:
+            self.results[number] = await tools.run(call, pane=pane, turn=turn, place=place)
+        finally:
+            place.end()
+
+
+def _in_order(tools: Tools, calls: Sequence[ToolCall]) -> list[Place]:
+    """Return the places of calls that run one after the other.
+
+    A question is asked ahead of the runs before it only where none of them can matter to it: they and it change files
+    that do not lie in each other.
+    """
+    places: list[Place] = []
+    changed: list[PurePath] = []
+    for call in calls:
+        target = tools.changes(call)
+        apart = target is not None and not any(_meet(target, other) for other in changed)
+        places.append(Place(places[-1] if places else None, ahead=apart and bool(changed)))
+        changed = [] if target is None else [*changed, target] if apart else [target]
+    return places
+
+
+def _meet(one: PurePath, other: PurePath) -> bool:
+    return one.is_relative_to(other) or other.is_relative_to(one)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

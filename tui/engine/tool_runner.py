@@ -1,11 +1,14 @@
 """The tools of a session, as the turns of all its panes use them."""
 
 import asyncio
+import os
+from pathlib import PurePath
 
 from tui.core.chat import ToolCall, ToolResult, ToolSpec
 from tui.core.errors import Problem
 from tui.core.events import Notice, NoticeLevel
 from tui.core.tool_events import Preview, ToolFinished, ToolStatus
+from tui.engine.call_order import Place
 from tui.engine.shown import shown_line, shown_preview
 from tui.engine.tool_call import CallRun, Denied, Desk
 from tui.engine.tool_prompt import ToolPrompt
@@ -30,12 +33,27 @@ class ToolRunner:
         """Whether the call changes nothing, so that it may run beside others."""
         return call.name in {tool.value for tool in Tool if tool.only_reads}
 
-    async def run(self, call: ToolCall, *, pane: str, turn: str) -> ToolResult:
-        """Decide, ask if need be, run, and return what the model is told. Fails only by cancellation."""
+    def changes(self, call: ToolCall) -> PurePath | None:
+        """Return the file or folder a call of a file tool changes; None for any other call.
+
+        Letter case is folded: on some systems names that differ only in it are one file.
+        """
+        request = parse_call(call)
+        if isinstance(request, InvalidCall) or not request.tool.changes_files:
+            return None
+        return PurePath(os.path.normpath(self.desk.toolbox.root / str(request.arguments["path"])).casefold())
+
+    async def run(self, call: ToolCall, *, pane: str, turn: str, place: Place | None = None) -> ToolResult:
+        """Decide, ask if need be, run, and return what the model is told. Fails only by cancellation.
+
+        Asks and begins to run once `place` lets it, alone at once.
+        """
+        place = place or Place()
+        await place.may_ask()
         request = parse_call(call)
         if isinstance(request, InvalidCall):
             return self._refuse_invalid(request, pane, turn)
-        running = CallRun(self.desk, request, pane, turn)
+        running = CallRun(self.desk, request, pane, turn, place)
         try:
             outcome = await running.run()
         except asyncio.CancelledError:
