@@ -34,7 +34,7 @@ def content(emulator: Emulator) -> list[tuple[object, bool]]:
     return [(emulator.row(y), emulator.wrapped(y)) for y in range(-emulator.scrollback, emulator.lines)]
 
 
-@pytest.mark.parametrize("seed", range(25))
+@pytest.mark.parametrize("seed", range(10))
 def test_later_gives_what_at_once_gives(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     rng = random.Random(seed)
     later, once = Emulator(40, 6), Emulator(40, 6)
