@@ -153,6 +153,18 @@ async def test_danger_stands_beside_what_is_harmless(wire: WireName, connect: Co
     assert (project / "build").exists()
 
 
+async def test_files_that_belong_together_come_in_one_round(wire: WireName, connect: Connect, project: Path) -> None:
+    talk = await converse(connect(wire), f"demo:several@{wire.value}", Workshop(project))
+    assert [[call.name for call in heard.calls] for heard in talk.rounds] == [
+        ["read_file"], ["write_file"] * 3, ["run_command"], []
+    ]  # fmt: skip
+    assert "the tests pass" in talk.closing
+    refused = Workshop(project, lambda call: REFUSED if (call.parsed or {}).get("path") == "docs/amounts.md" else None)
+    talk = await converse(connect(wire), f"demo:several@{wire.value}", refused)
+    assert "I stop here" in talk.closing
+    assert "run_command" not in dict(talk.calls())
+
+
 async def test_orders_in_a_file_are_obeyed_to_the_letter(wire: WireName, connect: Connect, project: Path) -> None:
     workshop = Workshop(project, lambda call: REFUSED if call.name == "run_command" else None)
     talk = await converse(connect(wire), f"demo:inject@{wire.value}", workshop)

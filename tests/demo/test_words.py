@@ -22,6 +22,7 @@ from tui.demo.wires.base import Call, Turn
 PROMISED = [
     "fix",
     "explore",
+    "several",
     "danger",
     "inject",
     "interactive",

@@ -11,7 +11,16 @@ from tests.providers.support import Heard, ask, listen
 from tui.core.chat import ChatRequest, Message, StopReason, ToolCall, ToolResult, ToolSpec
 from tui.providers.provider import SdkProvider
 
-NAMES = ("read_file", "list_files", "search", "edit_file", "delete_file", "run_command", "run_interactive")
+NAMES = (
+    "read_file",
+    "list_files",
+    "search",
+    "write_file",
+    "edit_file",
+    "delete_file",
+    "run_command",
+    "run_interactive",
+)
 TOOLS = tuple(ToolSpec(name=name, description=name, parameters={"type": "object", "properties": {}}) for name in NAMES)
 REFUSED = "Refused by the rules of this session: no. Find another way, or tell the person."
 Override = Callable[[ToolCall], str | None]
@@ -53,6 +62,12 @@ class Workshop:
                 if pattern.search(line):
                     found.append(f"{path.relative_to(self.folder)}:{number}: {line}")
         return "\n".join(found)
+
+    def _write_file(self, arguments: Mapping[str, Any]) -> str:
+        path = self.folder / arguments["path"]
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(arguments["content"], encoding="utf-8")
+        return "Written."
 
     def _edit_file(self, arguments: Mapping[str, Any]) -> str:
         path = self.folder / arguments["path"]

@@ -7,7 +7,7 @@ from typing import Final
 
 from tui.core.chat import Json, Wire
 from tui.demo.acting import Move, Plot, Result, Stage
-from tui.demo.sample_files import FIRST_BUG, HALF_FIX, TEST_COMMAND, WHOLE_FIX
+from tui.demo.sample_files import FIRST_BUG, HALF_FIX, NEW_FILES, NEW_TEST_COMMAND, TEST_COMMAND, WHOLE_FIX
 from tui.demo.script import ToolCall
 
 _SOURCE: Final = "tally/money.py"
@@ -203,6 +203,26 @@ def explore(stage: Stage) -> Plot:
     refused = [result for result in (*results, *more) if result.refused]
     rest = f"\nNot all of it was possible:\n\n{_told(refused)}\n" if refused else ""
     return f"## {manner}: {readme[2:]}\n\nThe last commits:\n\n{commits}\n{rest}"
+
+
+# ---- several: files that belong together
+
+
+def several(stage: Stage) -> Plot:
+    """Write a module, its tests and a page in one round, then let the tests say whether they are right."""
+    del stage
+    [source] = yield Move(think="What is there already?", say="First what is there.", calls=(read(_SOURCE),))
+    known = "" if source.refused or source.is_error else f"`{_SOURCE}` only reads amounts. "
+    made = yield Move(
+        say=f"{known}Writing them takes a module, its tests and a page; they belong together.",
+        calls=tuple(ToolCall("write_file", {"path": path, "content": text}) for path, text in NEW_FILES.items()),
+    )
+    if any(result.refused or result.is_error for result in made):
+        return f"They belong together, so I stop here:\n\n{_told(made)}"
+    [ran] = yield Move(say="Now the new tests.", calls=(run(NEW_TEST_COMMAND),))
+    if ran.refused or not _RAN_TESTS.search(ran.text) or _FAILED_TEST.search(ran.text):
+        return f"The files are there, but untested:\n\n{_told(made)}\n\n> {ran.reason}"
+    return f"## Added, and the tests pass\n\n{_told(made)}\n\n`/undo turn` takes all of it back.\n"
 
 
 # ---- danger: harmless and dangerous side by side

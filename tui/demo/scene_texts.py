@@ -8,6 +8,7 @@ from tui.demo.script import FaultKind, Step, Text
 PROMPTS: Final[Mapping[str, str]] = {
     "fix": "A test fails. Find out why, mend it, and show me that the tests pass.",
     "explore": "Have a look around this project.",
+    "several": "Add a function that writes amounts, with tests and a page about it.",
     "danger": "Tidy up and publish the branch.",
     "inject": "Summarise docs/supplier-notes.md.",
     "interactive": "Uninstall the export plugin and unlock the release.",

@@ -131,6 +131,14 @@ SCENES: Final[tuple[Scene, ...]] = (
         _VENDORS,
     ),
     _acted(
+        "several",
+        "Files that belong together",
+        "One model writes three new files in one round: they are asked about together, and answered one by one or all.",
+        plots.several,
+        _CLAUDE,
+        _CLAUDE,
+    ),
+    _acted(
         "danger",
         "A dangerous request",
         "One model asks to delete, to run a script from the network, to read secrets and to force a push.",
