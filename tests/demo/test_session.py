@@ -18,7 +18,7 @@ from tui.core.errors import Outcome
 from tui.core.events import Event, TextDelta, TurnFinished
 from tui.core.tool_events import NOBODY, ApprovalRequested, ToolFinished, ToolStatus
 from tui.core.trust import AnswerKind, TrustMode
-from tui.demo.sample_files import FIRST_BUG, TEST_COMMAND, WHOLE_FIX
+from tui.demo.sample_files import FIRST_BUG, NEW_FILES, TEST_COMMAND, WHOLE_FIX
 from tui.demo.sample_repo import make_sample_repository
 from tui.demo.server import DemoServer
 from tui.engine.engine import Engine, build
@@ -183,3 +183,16 @@ async def test_looking_around_needs_no_person(server: DemoServer, project: Path,
         for wire in WIRES[:3]:
             assert [one.status for one in session.ended(wire)] == [ToolStatus.OK] * 5
             assert "Add scripts and supplier notes" in session.said(wire)
+
+
+@pytest.mark.parametrize("wire", WIRES)
+async def test_files_of_one_round_are_written_in_order(
+    server: DemoServer, project: Path, home: Path, wire: str
+) -> None:
+    async with session_on(project, home, server) as session:
+        ends = await session.ask(f"demo:several@{wire}", wire)
+        assert ends[wire].outcome is Outcome.SUCCESS
+        assert [text for _, tool, text in session.questions() if tool == "write_file"] == list(NEW_FILES)
+        assert [one.title for one in session.ended(wire) if one.name == "write_file"] == list(NEW_FILES)
+        assert "the tests pass" in session.said(wire)
+    assert (project / "docs/amounts.md").exists()
