@@ -125,11 +125,21 @@ async def test_a_changed_command_is_judged_anew(make: Make) -> None:
     await bench.answer(AnswerKind.ONCE, number=2)
     assert not (await task).is_error
     assert (bench.root / "src").exists()
-    forbidden = bench.begin("run_command", command="touch two")
-    await bench.answer(AnswerKind.EDITED, "cat .env", number=3)
-    result = await forbidden
-    assert result.is_error
-    assert len(bench.of(ApprovalRequested)) == 3
+
+
+@pytest.mark.parametrize("command", ["cat .env", "", "touch \x00"])
+async def test_a_change_that_may_never_run_leaves_the_question_open(make: Make, command: str) -> None:
+    bench = make()
+    task = bench.begin("run_command", command="touch two")
+    await bench.answer(AnswerKind.EDITED, command)
+    question = await bench.question(2)
+    assert question.text == "touch two"
+    [notice] = bench.of(Notice)
+    assert notice.problem.title == "Your command may not run"
+    assert notice.problem.text
+    await bench.answer(AnswerKind.ONCE, number=2)
+    assert not (await task).is_error
+    assert (bench.root / "two").exists()
 
 
 async def test_a_command_that_deletes_shows_what_goes(make: Make) -> None:

@@ -165,7 +165,7 @@ class CallRun:
         if answer is None:
             return None
         if answer.decision is AnswerKind.EDITED:
-            self.request = self._changed(answer.text)
+            await self._change(answer.text)
             return None
         outside = answer.decision is AnswerKind.OUTSIDE
         return _Pass(prepared, verdict, self._accepted(verdict, answer), by_person=True, outside=outside)
@@ -267,14 +267,28 @@ class CallRun:
             self.desk.approvals.reconsider()
         return who
 
-    def _changed(self, command: str) -> Request:
-        """Return the call with the command a person wrote in its place; it is judged like any other."""
+    async def _change(self, command: str) -> None:
+        """Put the command a person wrote in the place of the call's own; it is judged like any other.
+
+        One that can never run is told to the person, and the call stays as it was: it is asked about again.
+        """
         arguments = {**self.request.arguments, "command": command}
         call = ToolCall(id=self.request.call_id, name=self.request.tool.value, arguments="", parsed=arguments)
         changed = parse_call(call)
         if isinstance(changed, InvalidCall):
-            raise Denied(f"The person's command cannot be used: {changed.text}", summary=changed.text, who="you")
-        return changed
+            problem = changed.text
+        else:
+            verdict = await asyncio.to_thread(self.desk.judge.decide, changed, self.pane, self.turn)
+            if verdict.decision is not Decision.DENY:
+                self.request = changed
+                return
+            problem = verdict.reason
+        told = Problem(
+            title="Your command may not run",
+            text=shown_line(problem, _LONGEST_REASON),
+            hint="The model's own command waits for you again.",
+        )
+        self.desk.publish(Notice(level=NoticeLevel.WARNING, problem=told, pane=self.pane))
 
     async def _write_down(self, verdict: Verdict) -> None:
         records = self.desk.records
