@@ -3,6 +3,7 @@
 import asyncio
 import os
 import re
+import shlex
 import shutil
 import sys
 from dataclasses import replace
@@ -29,6 +30,7 @@ _ASKS_NODE = (
     "require('readline').createInterface({input:process.stdin,output:process.stdout}).question('Go on? [Y/n] ',()=>0)"
 )
 _ONE_KEY = "stty -icanon -echo; dd bs=1 count=1 >key 2>&1; stty sane; echo; echo on"
+_PYTHON = shlex.quote(PYTHON)
 _RELAY = "import pty; pty.spawn(['sh', '-c', {!r}])"
 
 ASKS: dict[str, tuple[TerminalLaunch, str]] = {
@@ -52,9 +54,9 @@ ASKS: dict[str, tuple[TerminalLaunch, str]] = {
     "perl, letters": (launch("perl", "-e", "$|=1; print 'Pick [a,b,q]? '; $x=<STDIN>"), "silence"),
     "python": (python("print('got=' + input('Continue? [Y/n] ') + '.')"), "Enter, got=."),
     "python with readline": (python("import readline; input('Continue? [Y/n] ')"), "silence"),
-    "python through tee": (shell(f"{PYTHON} -c \"print(repr(input('Go on? [Y/n] ')))\" | tee log"), "Enter, ''"),
+    "python through tee": (shell(f"{_PYTHON} -c \"print(repr(input('Go on? [Y/n] ')))\" | tee log"), "Enter, ''"),
     "node with readline": (launch("node", "-e", _ASKS_NODE), "silence"),
-    "getpass of a pipe": (shell(f"echo x | {PYTHON} -c 'import getpass; getpass.getpass()'"), "password prompt"),
+    "getpass of a pipe": (shell(f"echo x | {_PYTHON} -c 'import getpass; getpass.getpass()'"), "password prompt"),
     "rm of a folder": (shell("mkdir d; touch d/x; rm -ri d; ls"), "n, d"),
     "ln": (shell("touch a; echo b >b; ln -i a b; cat b"), "n, b"),
     "mv of what is protected": (shell("touch a; echo b >b; mv -i a b; cat b"), "n, b"),
@@ -63,7 +65,7 @@ ASKS: dict[str, tuple[TerminalLaunch, str]] = {
     "Enter": (shell("read -p 'Press [Enter] to continue...' x; echo on"), "Enter, on"),
     "two rows": (shell("printf 'Delete all 300 files?\\n[Y/n] '; read x"), "silence"),
     "a warning above": (shell("echo 'This deletes 3 files'; read -p 'Continue? [Y/n] ' x"), "silence"),
-    "unzip": (shell(f"echo x >a; {PYTHON} -m zipfile -c z.zip a; unzip z.zip"), "silence"),
+    "unzip": (shell(f"echo x >a; {_PYTHON} -m zipfile -c z.zip a; unzip z.zip"), "silence"),
     "patch": (shell("echo b >f; " + _PATCH + "patch <p"), "silence"),
     "ed": (shell("echo x >f; ed f"), "silence"),
     "su": (shell("su nobody -s /bin/sh -c 'su root'"), "password prompt"),
