@@ -24,6 +24,7 @@ NAMES: Final = (
     "ledger",
     "masking",
     "guard",
+    "policy",
     "ptys",
     "emulator",
     "terminal_app",
