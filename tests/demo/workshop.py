@@ -9,19 +9,12 @@ from typing import Any
 
 from tests.providers.support import Heard, ask, listen
 from tui.core.chat import ChatRequest, Message, StopReason, ToolCall, ToolResult, ToolSpec
+from tui.core.tool_arguments import ARGUMENTS
 from tui.providers.provider import SdkProvider
 
-NAMES = (
-    "read_file",
-    "list_files",
-    "search",
-    "write_file",
-    "edit_file",
-    "delete_file",
-    "run_command",
-    "run_interactive",
+TOOLS = tuple(
+    ToolSpec(name=name, description=name, parameters={"type": "object", "properties": {}}) for name in ARGUMENTS
 )
-TOOLS = tuple(ToolSpec(name=name, description=name, parameters={"type": "object", "properties": {}}) for name in NAMES)
 REFUSED = "Refused by the rules of this session: no. Find another way, or tell the person."
 Override = Callable[[ToolCall], str | None]
 

@@ -8,7 +8,7 @@ import pytest
 from tests.conftest import WaitUntil
 from tui.core.chat import AssistantMessage, ToolCall, ToolResult
 from tui.core.errors import Outcome
-from tui.engine.call_order import Place
+from tui.engine.call_order import CallSlot
 from tui.engine.spending import BUDGET_CODE
 from tui.engine.tool_loop import Round, RoundLimits, Spent
 
@@ -34,11 +34,11 @@ class Recorder:
         path = (call.parsed or {}).get("path")
         return None if path is None else PurePath(str(path))
 
-    async def run(self, call: ToolCall, *, pane: str, turn: str, place: Place) -> ToolResult:
-        await place.may_ask()
+    async def run(self, call: ToolCall, *, pane: str, turn: str, slot: CallSlot) -> ToolResult:
+        await slot.may_ask()
         self.asked.append(call.id)
-        place.asked.set()
-        await place.may_run()
+        slot.asked.set()
+        await slot.may_run()
         self.begun.append(call.id)
         self.running.append(call.id)
         self.most = max(self.most, len(self.running))

@@ -22,7 +22,7 @@ from tui.core.chat import (
 from tui.core.errors import Outcome
 from tui.core.events import Notice, TurnFinished
 from tui.core.money import PICO_PER_USD
-from tui.engine.call_order import Place
+from tui.engine.call_order import CallSlot
 from tui.engine.guard import Route
 from tui.engine.pane import Pane
 from tui.engine.tool_loop import RoundLimits
@@ -43,7 +43,7 @@ class Counter:
     def changes(self, call: ToolCall) -> None:
         """No files are changed."""
 
-    async def run(self, call: ToolCall, *, pane: str, turn: str, place: Place) -> ToolResult:
+    async def run(self, call: ToolCall, *, pane: str, turn: str, slot: CallSlot) -> ToolResult:
         self.calls += 1
         return ToolResult(call_id=call.id, name=call.name, text="done")
 

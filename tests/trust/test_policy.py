@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from tests.trust.ground_kit import Project, build_project
 from tui.config.model_work import TrustConfig
+from tui.core.tool_arguments import ARGUMENTS
 from tui.core.trust import Decision, Risk, TrustMode, Verdict
 
 FOREVER = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -409,20 +410,13 @@ _VALUES = st.recursive(
 _NAMES = st.sampled_from(
     ("path", "content", "old", "new", "edits", "command", "cwd", "timeout", "glob", "pattern", "all", "x")
 )
-_TOOLS = (
-    "read_file",
-    "list_files",
-    "search",
-    "write_file",
-    "edit_file",
-    "delete_file",
-    "run_command",
-    "run_interactive",
-)
 
 
 @FOREVER
-@given(tool=st.one_of(st.sampled_from(_TOOLS), st.text(max_size=5)), args=st.dictionaries(_NAMES, _VALUES, max_size=5))
+@given(
+    tool=st.one_of(st.sampled_from(tuple(ARGUMENTS)), st.text(max_size=5)),
+    args=st.dictionaries(_NAMES, _VALUES, max_size=5),
+)
 def test_no_arguments_make_it_raise(project: Project, tool: str, args: dict[str, Any]) -> None:
     verdict = project.ask(tool, args)
     assert isinstance(verdict, Verdict)

@@ -3,14 +3,14 @@
 import asyncio
 
 
-class Place:
-    """A call's place behind the one before it. With `ahead` its question does not wait for that one's run.
+class CallSlot:
+    """Where a call stands behind the one before it. With `ahead` its question does not wait for that one's run.
 
     `asked` is set once the question about this call is open, or known not to be needed; `running` becomes true when it
     may begin.
     """
 
-    def __init__(self, before: "Place | None" = None, *, ahead: bool = False) -> None:
+    def __init__(self, before: "CallSlot | None" = None, *, ahead: bool = False) -> None:
         self._before = before
         self._ahead = ahead
         self.asked = asyncio.Event()

@@ -18,7 +18,7 @@ from tui.core.secrets import StreamMasker
 from tui.core.tool_events import NOBODY, ApprovalRequested, Preview, ToolOutput, ToolStarted, ToolStatus
 from tui.core.trust import AnswerKind, Decision, Risk, RuleTrial, Verdict
 from tui.core.untrusted import clean
-from tui.engine.call_order import Place
+from tui.engine.call_order import CallSlot
 from tui.engine.judge import Judge
 from tui.engine.records import Records
 from tui.engine.shown import shown_line, shown_part, shown_preview
@@ -89,7 +89,7 @@ class CallRun:
     request: Request
     pane: str
     turn: str
-    place: Place
+    slot: CallSlot
     who: str = ""
     started: float | None = None
 
@@ -97,7 +97,7 @@ class CallRun:
         """Return what came of the call. Raises `Denied`."""
         for _ in range(_MOST_TRIES):
             passed = await self._passed()
-            self.place.asked.set()
+            self.slot.asked.set()
             outcome = await self._run_as_passed(passed)
             if outcome is not None:
                 return outcome
@@ -108,7 +108,7 @@ class CallRun:
         """Run the call if it is still what was judged; None when it has to be judged anew."""
         plan: Plan | None = None
         try:
-            await self.place.may_run()
+            await self.slot.may_run()
             verdict = await self._allowed(frozen=passed.prepared)
             worse = verdict.decision is Decision.ASK and not passed.by_person and not passed.prepared.problem
             if worse or verdict.paths != passed.verdict.paths or _limits(verdict) != _limits(passed.verdict):
@@ -202,7 +202,7 @@ class CallRun:
             preview = await asyncio.to_thread(doomed, commands, prepared.path)
         question = self._question(prepared, verdict, preview)
         asked_at = desk.clock.monotonic()
-        self.place.asked.set()
+        self.slot.asked.set()
         answer = await desk.approvals.ask(question, settled, trial)
         if answer is None:
             return None

@@ -10,7 +10,7 @@ from typing import Final, Protocol
 from tui.core.chat import AssistantMessage, Message, ToolCall, ToolResult
 from tui.core.errors import Failure, Outcome, Problem
 from tui.core.money import usd_short
-from tui.engine.call_order import Place
+from tui.engine.call_order import CallSlot
 from tui.engine.spending import BUDGET_CODE
 
 _NOT_RUN: Final = "Not run: the person stopped this turn."
@@ -28,10 +28,10 @@ class Tools(Protocol):
     def changes(self, call: ToolCall) -> PurePath | None:
         """Return the file or folder a call of a file tool changes; None for any other call."""
 
-    async def run(self, call: ToolCall, *, pane: str, turn: str, place: Place) -> ToolResult:
+    async def run(self, call: ToolCall, *, pane: str, turn: str, slot: CallSlot) -> ToolResult:
         """Decide, ask if need be, run, and return what the model is told. Fails only by cancellation.
 
-        Asks once `place` lets it, and begins to run once `place` lets it.
+        Asks once `slot` lets it, and begins to run once `slot` lets it.
         """
 
 
@@ -41,17 +41,17 @@ class Round:
 
     answer: AssistantMessage
     results: dict[int, ToolResult] = field(default_factory=dict)
-    _places: dict[int, Place] = field(default_factory=dict)
+    _slots: dict[int, CallSlot] = field(default_factory=dict)
 
     async def run(self, tools: Tools, *, pane: str, turn: str) -> None:
         """Run every call: reads that follow each other together, everything else in the model's order."""
         numbered = list(enumerate(self.answer.tool_calls))
         for read, group in itertools.groupby(numbered, key=lambda one: tools.is_read(one[1])):
             calls = list(group)
-            places = [Place() for _ in calls] if read else _in_order(tools, [call for _, call in calls])
+            slots = [CallSlot() for _ in calls] if read else _in_order(tools, [call for _, call in calls])
             async with asyncio.TaskGroup() as together:
-                for (number, call), place in zip(calls, places, strict=True):
-                    self._places[number] = place
+                for (number, call), slot in zip(calls, slots, strict=True):
+                    self._slots[number] = slot
                     together.create_task(self._run_one(tools, number, call, pane, turn))
 
     def messages(self) -> Sequence[Message]:
@@ -65,32 +65,32 @@ class Round:
         )
 
     def _lost(self, number: int, call: ToolCall) -> ToolResult:
-        place = self._places.get(number)
-        text = _INTERRUPTED if place is not None and place.running else _NOT_RUN
+        slot = self._slots.get(number)
+        text = _INTERRUPTED if slot is not None and slot.running else _NOT_RUN
         return ToolResult(call_id=call.id, name=call.name, text=text, is_error=True)
 
     async def _run_one(self, tools: Tools, number: int, call: ToolCall, pane: str, turn: str) -> None:
-        place = self._places[number]
+        slot = self._slots[number]
         try:
-            self.results[number] = await tools.run(call, pane=pane, turn=turn, place=place)
+            self.results[number] = await tools.run(call, pane=pane, turn=turn, slot=slot)
         finally:
-            place.end()
+            slot.end()
 
 
-def _in_order(tools: Tools, calls: Sequence[ToolCall]) -> list[Place]:
-    """Return the places of calls that run one after the other.
+def _in_order(tools: Tools, calls: Sequence[ToolCall]) -> list[CallSlot]:
+    """Return the slots of calls that run one after the other.
 
     A question is asked ahead of the runs before it only where none of them can matter to it: they and it change files
     that do not lie in each other.
     """
-    places: list[Place] = []
+    slots: list[CallSlot] = []
     changed: list[PurePath] = []
     for call in calls:
         target = tools.changes(call)
         apart = target is not None and not any(_meet(target, other) for other in changed)
-        places.append(Place(places[-1] if places else None, ahead=apart and bool(changed)))
+        slots.append(CallSlot(slots[-1] if slots else None, ahead=apart and bool(changed)))
         changed = [] if target is None else [*changed, target] if apart else [target]
-    return places
+    return slots
 
 
 def _meet(one: PurePath, other: PurePath) -> bool:

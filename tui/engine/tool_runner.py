@@ -8,7 +8,7 @@ from tui.core.chat import ToolCall, ToolResult, ToolSpec
 from tui.core.errors import Problem
 from tui.core.events import Notice, NoticeLevel
 from tui.core.tool_events import Preview, ToolFinished, ToolStatus
-from tui.engine.call_order import Place
+from tui.engine.call_order import CallSlot
 from tui.engine.shown import shown_line, shown_preview
 from tui.engine.tool_call import CallRun, Denied, Desk
 from tui.engine.tool_prompt import ToolPrompt
@@ -43,17 +43,17 @@ class ToolRunner:
             return None
         return PurePath(os.path.normpath(self.desk.toolbox.root / str(request.arguments["path"])).casefold())
 
-    async def run(self, call: ToolCall, *, pane: str, turn: str, place: Place | None = None) -> ToolResult:
+    async def run(self, call: ToolCall, *, pane: str, turn: str, slot: CallSlot | None = None) -> ToolResult:
         """Decide, ask if need be, run, and return what the model is told. Fails only by cancellation.
 
-        Asks and begins to run once `place` lets it, alone at once.
+        Asks and begins to run once `slot` lets it, alone at once.
         """
-        place = place or Place()
-        await place.may_ask()
+        slot = slot or CallSlot()
+        await slot.may_ask()
         request = parse_call(call)
         if isinstance(request, InvalidCall):
             return self._refuse_invalid(request, pane, turn)
-        running = CallRun(self.desk, request, pane, turn, place)
+        running = CallRun(self.desk, request, pane, turn, slot)
         try:
             outcome = await running.run()
         except asyncio.CancelledError:
